@@ -1,0 +1,101 @@
+//! What a lane holds, and its bytes.
+
+use crate::{DeadLetterChange, GroupName};
+use bytes::Bytes;
+use event::Record;
+use filter::Filter;
+use std::sync::Arc;
+
+/// One record of a lane. Cheap to clone.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Entry {
+    /// An event.
+    Event(Arc<Record>),
+    /// A group comes, changes or goes: exact because it lies between the events.
+    Group(Arc<GroupChange>),
+    /// A change of the dead letters; only in [`crate::Lane::DEAD_LETTERS`].
+    DeadLetter(Arc<DeadLetterChange>),
+}
+
+/// Membership travels in the lane: its position is the exact start.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum GroupChange {
+    /// A new group, or the same one with another filter.
+    Ensure {
+        /// The group.
+        group: GroupName,
+        /// Which life of that name.
+        incarnation: String,
+        /// In force for events after this record.
+        filter: Filter,
+    },
+    /// The group is gone; what it had not finished is given up.
+    Remove {
+        /// The group.
+        group: GroupName,
+        /// Which life of that name.
+        incarnation: String,
+    },
+    /// Read by the one who wrote it, to know that everything before it was read.
+    Mark {
+        /// A random number.
+        nonce: String,
+    },
+}
+
+/// Bytes that are no entry of a version this program reads.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a readable record: {0}")]
+pub struct EntryError(pub String);
+
+/// First byte: what follows. Each kind carries its own version, so that kinds can change one by one.
+mod tag {
+    pub(super) const EVENT_1: u8 = 0x11;
+    pub(super) const GROUP_1: u8 = 0x21;
+    pub(super) const DEAD_LETTER_1: u8 = 0x31;
+}
+
+impl Entry {
+    /// Appends the entry's bytes to `out`.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Event(record) => {
+                out.push(tag::EVENT_1);
+                event::record::encode(record, out);
+            }
+            Self::Group(change) => {
+                out.push(tag::GROUP_1);
+                serde_json::to_writer(out, change.as_ref()).expect("a group change is plain data");
+            }
+            Self::DeadLetter(change) => {
+                out.push(tag::DEAD_LETTER_1);
+                change.encode(out);
+            }
+        }
+    }
+
+    /// Reads an entry; payloads are slices of `bytes`, not copies.
+    ///
+    /// # Errors
+    /// When a newer program wrote it, or when it is damaged.
+    pub fn decode(mut bytes: Bytes) -> Result<Self, EntryError> {
+        if bytes.is_empty() {
+            return Err(EntryError("it is empty".to_owned()));
+        }
+        let rest = bytes.split_off(1);
+        match bytes.first() {
+            Some(&tag::EVENT_1) => event::record::decode(rest)
+                .map(|r| Self::Event(Arc::new(r)))
+                .map_err(|e| EntryError(e.to_string())),
+            Some(&tag::GROUP_1) => serde_json::from_slice(&rest)
+                .map(|c| Self::Group(Arc::new(c)))
+                .map_err(|e| EntryError(e.to_string())),
+            Some(&tag::DEAD_LETTER_1) => {
+                DeadLetterChange::decode(rest).map(|c| Self::DeadLetter(Arc::new(c)))
+            }
+            other => Err(EntryError(format!(
+                "its kind {other:02x?} is not known to this version; it was written by a newer sluice"
+            ))),
+        }
+    }
+}

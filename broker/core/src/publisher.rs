@@ -1,0 +1,186 @@
+//! The one door in.
+
+use crate::names::TargetKind;
+use crate::{AppendError, Channels, ObjectKey, Routes};
+use event::{Envelope, Event, Record, Timestamp, TraceContext};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::broadcast;
+
+/// Takes every event from outside: HTTP, a reply, a source. `Ok` means durable. Cheap to clone.
+#[derive(Clone)]
+pub struct Publisher {
+    routes: Routes,
+    channels: Channels,
+    limits: Limits,
+    taps: broadcast::Sender<Tapped>,
+}
+
+/// What the door lets through.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of one event, attributes and payload (`--max-event-size` and room for attributes).
+    pub max_event_bytes: usize,
+}
+
+/// An event seen by somebody who listens at the door (`sluice tail`).
+#[derive(Clone, Debug)]
+pub struct Tapped {
+    /// Where it was sent.
+    pub target: ObjectKey,
+    /// The event as it was accepted.
+    pub record: Arc<Record>,
+}
+
+/// Where an event comes from, as far as it matters at the door.
+#[derive(Clone, Debug, Default)]
+pub struct Arrival {
+    /// Rounds left after this one, when it is a reply or comes from a Broker of this mesh; `None`: from outside.
+    pub hops: Option<u8>,
+    /// W3C trace context to keep with it.
+    pub trace: Option<TraceContext>,
+}
+
+/// Why the door did not let an event in. Each has one status code, in `ingress`.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum PublishError {
+    /// 404.
+    #[error("there is no {} `{}/{}`", kind_word(.0.kind), .0.namespace, .0.name)]
+    NoSuchTarget(ObjectKey),
+    /// 400 from outside; final for a reply.
+    #[error(
+        "the event has used up its {0} rounds (`knativebrokerttl`): is a sink answering with an event that its own trigger matches?"
+    )]
+    OutOfHops(u8),
+    /// 413; final for a reply.
+    #[error("the event has {size} bytes, allowed are {max} (`--max-event-size`)")]
+    TooLarge {
+        /// Bytes of the event.
+        size: usize,
+        /// Bytes allowed.
+        max: usize,
+    },
+    /// 503 with `Retry-After`: full, or the backend is away.
+    #[error("{detail}")]
+    Unavailable {
+        /// What is not available and why.
+        detail: String,
+        /// When to come again.
+        retry_after: Duration,
+    },
+}
+
+impl PublishError {
+    /// True when sending the same event again cannot succeed.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::OutOfHops(_) | Self::TooLarge { .. })
+    }
+}
+
+/// The kind as people write it.
+fn kind_word(kind: TargetKind) -> &'static str {
+    match kind {
+        TargetKind::Broker => "Broker",
+        TargetKind::Channel => "Channel",
+        TargetKind::Sequence => "Sequence",
+        TargetKind::Parallel => "Parallel",
+    }
+}
+
+/// Extension that carries the hops between Knative brokers; it can only lower ours and is not passed on.
+const TTL: &str = "knativebrokerttl";
+/// Taps that fall further behind than this lose events; delivery never waits for them.
+const TAP_BUFFER: usize = 1024;
+
+impl Publisher {
+    /// A door to what `routes` declares and `channels` holds.
+    #[must_use]
+    pub fn new(routes: Routes, channels: Channels, limits: Limits) -> Self {
+        Self { routes, channels, limits, taps: broadcast::Sender::new(TAP_BUFFER) }
+    }
+
+    /// True when events can be sent to `target`; asked before a body is read.
+    #[must_use]
+    pub fn knows(&self, target: &ObjectKey) -> bool {
+        self.routes.snapshot().routes.contains_key(target)
+    }
+
+    /// Makes the events durable in the target's channel, all in one append.
+    ///
+    /// # Errors
+    /// See [`PublishError`]. On `Unavailable` any prefix may have been taken.
+    pub async fn publish(
+        &self,
+        target: &ObjectKey,
+        events: Vec<Event>,
+        arrival: Arrival,
+    ) -> Result<(), PublishError> {
+        let table = self.routes.snapshot();
+        let route = table.routes.get(target).ok_or_else(|| PublishError::NoSuchTarget(target.clone()))?;
+        let channel = self.channels.get(&route.channel.id).ok_or_else(|| PublishError::Unavailable {
+            detail: format!("`{target}` is not ready yet: its channel is still being opened"),
+            retry_after: Duration::from_secs(1),
+        })?;
+        let hops = arrival.hops.unwrap_or(route.hops).min(route.hops);
+        let now = Timestamp::now();
+        let records = events
+            .into_iter()
+            .map(|event| self.admit(event, hops, now, arrival.trace.clone()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let tapped = (self.taps.receiver_count() > 0).then(|| records.clone());
+        channel.append(records).await.map_err(|e| refused(target, e))?;
+        for record in tapped.into_iter().flatten() {
+            // Nobody listening any more is no error.
+            let _ = self.taps.send(Tapped { target: target.clone(), record: Arc::new(record) });
+        }
+        Ok(())
+    }
+
+    /// Listens to what is accepted from now on. A listener that is too slow misses events.
+    #[must_use]
+    pub fn tap(&self) -> broadcast::Receiver<Tapped> {
+        self.taps.subscribe()
+    }
+
+    fn admit(
+        &self,
+        event: Event,
+        hops: u8,
+        now: Timestamp,
+        trace: Option<TraceContext>,
+    ) -> Result<Record, PublishError> {
+        let size = event.size();
+        if size > self.limits.max_event_bytes {
+            return Err(PublishError::TooLarge { size, max: self.limits.max_event_bytes });
+        }
+        let (event, hops) = match event.get(TTL).map(str::parse::<u8>) {
+            None => (event, hops),
+            Some(ttl) => {
+                let lowered = ttl.map_or(hops, |ttl| ttl.min(hops));
+                let stripped = event::EventBuilder::from(&event).unset(TTL).build();
+                (stripped.unwrap_or(event), lowered)
+            }
+        };
+        if hops == 0 {
+            return Err(PublishError::OutOfHops(hops));
+        }
+        let mut envelope = Envelope::accepted(hops, now);
+        envelope.trace = trace;
+        Ok(Record { envelope, event })
+    }
+}
+
+fn refused(target: &ObjectKey, error: AppendError) -> PublishError {
+    match error {
+        AppendError::TooLarge { size, max } => PublishError::TooLarge { size, max },
+        AppendError::Full { .. } => PublishError::Unavailable {
+            detail: format!("`{target}`: {error}"),
+            retry_after: Duration::from_secs(10),
+        },
+        AppendError::Unavailable(_) => PublishError::Unavailable {
+            detail: format!("`{target}`: {error}"),
+            retry_after: Duration::from_secs(2),
+        },
+    }
+}

@@ -1,0 +1,92 @@
+//! What the data plane obeys. Pure data: everything in it is parsed, nothing is invalid.
+
+use crate::{ChannelId, ChannelOptions, DeliveryPolicy, GroupName, GroupSpec, ObjectKey};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Everything that users declared, compiled.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RoutingTable {
+    /// Grows with every table.
+    pub generation: u64,
+    /// What events can be sent to.
+    pub routes: BTreeMap<ObjectKey, Arc<Route>>,
+}
+
+/// A Broker (or Channel): where its events go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Route {
+    /// Its identity.
+    pub key: ObjectKey,
+    /// The log that keeps its events.
+    pub channel: ChannelRef,
+    /// Rounds an event may make (`sluice.dev/hops`).
+    pub hops: u8,
+    /// Its Triggers (or Subscriptions), by name.
+    pub triggers: Vec<Arc<TriggerRoute>>,
+}
+
+/// A channel in a backend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChannelRef {
+    /// The backend's word: `log`, `memory`, ...
+    pub backend: String,
+    /// The channel's name there.
+    pub id: ChannelId,
+    /// Budget and retention.
+    pub options: ChannelOptions,
+}
+
+/// A Trigger (or Subscription): which events, to whom, how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TriggerRoute {
+    /// `NS/NAME`: the group in the channel, and what people see.
+    pub group: GroupName,
+    /// The namespace, for `Kn-Namespace`.
+    pub namespace: Arc<str>,
+    /// Filter, start, order, window, pause.
+    pub spec: GroupSpec,
+    /// Who gets the events.
+    pub sink: Sink,
+    /// Who gets the sink's answers; a Trigger's go to its Broker.
+    pub reply: Option<Sink>,
+    /// Tries and waits.
+    pub delivery: DeliveryPolicy,
+    /// Who gets events that could not be delivered; `None`: the dead letter store at once.
+    pub dead_letter_sink: Option<Sink>,
+}
+
+/// Where a request goes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sink {
+    /// Somebody who speaks HTTP.
+    Http(Arc<HttpSink>),
+    /// A Broker or Channel of this mesh: through the door, without HTTP, keeping the hops.
+    Target(ObjectKey),
+    /// An `IntegrationSink` with `log`: printed by this process.
+    Print(Arc<PrintSink>),
+}
+
+/// A sink that speaks HTTP.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HttpSink {
+    /// Absolute, `http` or `https`.
+    pub uri: http::Uri,
+    /// PEM roots that are trusted in addition, from `CACerts`.
+    pub ca_certs: Option<String>,
+}
+
+/// An `IntegrationSink` with `log`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrintSink {
+    /// `NS/NAME`.
+    pub name: String,
+    /// The logger's name (`loggerName`).
+    pub logger: String,
+    /// Whether attributes are printed (`showHeaders`).
+    pub show_headers: bool,
+    /// Whether the payload is printed (`showBody`).
+    pub show_body: bool,
+    /// Over several lines (`multiline`).
+    pub multiline: bool,
+}

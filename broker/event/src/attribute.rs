@@ -1,0 +1,36 @@
+//! Names and values of context attributes, and the rules they obey.
+
+/// One context attribute as readers see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attribute<'a> {
+    /// Lower-case letters and digits (CloudEvents 1.0, 3.1 naming conventions).
+    pub name: &'a str,
+    /// The canonical string form, percent-decoded: what filters compare.
+    pub value: &'a str,
+    /// The header value as it came, where it differs from the canonical encoding of `value`.
+    pub raw: Option<&'a str>,
+    /// The type that the JSON format keeps.
+    pub kind: Kind,
+}
+
+/// The JSON type of an attribute's value. From HTTP headers everything is a string.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// String, URI, timestamp or binary: a JSON string.
+    #[default]
+    String,
+    /// A 32 bit integer: a JSON number.
+    Integer,
+    /// `true` or `false`.
+    Boolean,
+}
+
+/// A rule of the specification that an attribute breaks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("attribute `{name}`: {rule}")]
+pub struct InvalidAttribute {
+    /// The attribute, as it was named.
+    pub name: String,
+    /// What is wrong and what is allowed.
+    pub rule: String,
+}

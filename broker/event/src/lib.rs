@@ -1,0 +1,27 @@
+//! CloudEvents: the event, its envelope and every codec.
+//!
+//! What it does: holds one event ([`Event`]) with its attributes validated once and its
+//! payload untouched; says how it travels inside ([`Envelope`], [`Record`]); turns it
+//! from and into HTTP (binary, structured, batch) and the record format of the log.
+//!
+//! What it must not do: open a socket or a file, know a broker or a trigger, change a
+//! byte of a payload.
+//!
+//! Where to start: [`Event`], then [`http`] for the wire and [`record`] for the disk.
+
+mod attribute;
+mod builder;
+mod data;
+mod envelope;
+mod event;
+pub mod http;
+pub mod json;
+pub mod record;
+mod time;
+
+pub use attribute::{Attribute, InvalidAttribute, Kind};
+pub use builder::EventBuilder;
+pub use data::Data;
+pub use envelope::{Addressee, Audience, Envelope, FlowStep, TraceContext};
+pub use event::{Event, Mode, Record};
+pub use time::Timestamp;

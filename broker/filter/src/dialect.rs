@@ -1,0 +1,46 @@
+//! The dialects of Knative's `filters`, parsed.
+
+use event::Event;
+
+/// A filter that cannot be invalid. Serialised it travels in the control records of a channel.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Filter {
+    /// Attribute present and equal.
+    Exact(String, String),
+    /// Attribute present and starting with.
+    Prefix(String, String),
+    /// Attribute present and ending with.
+    Suffix(String, String),
+    /// Attribute present and not empty (the legacy `""` of `filter.attributes`).
+    Present(String),
+    /// Every one of them; the empty list matches every event.
+    All(Vec<Filter>),
+    /// One of them at least; the empty list matches nothing.
+    Any(Vec<Filter>),
+    /// Not that one.
+    Not(Box<Filter>),
+}
+
+impl Filter {
+    /// The filter that passes every event.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self::All(Vec::new())
+    }
+
+    /// True when the event passes.
+    #[must_use]
+    pub fn matches(&self, event: &Event) -> bool {
+        let value = |name: &str| event.get(name);
+        match self {
+            Self::Exact(name, want) => value(name) == Some(want),
+            Self::Prefix(name, want) => value(name).is_some_and(|v| v.starts_with(want.as_str())),
+            Self::Suffix(name, want) => value(name).is_some_and(|v| v.ends_with(want.as_str())),
+            Self::Present(name) => value(name).is_some_and(|v| !v.is_empty()),
+            Self::All(parts) => parts.iter().all(|f| f.matches(event)),
+            Self::Any(parts) => parts.iter().any(|f| f.matches(event)),
+            Self::Not(inner) => !inner.matches(event),
+        }
+    }
+}
