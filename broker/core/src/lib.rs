@@ -12,6 +12,7 @@ pub mod channel;
 pub mod channels;
 pub mod dead_letter;
 pub mod delivery;
+pub mod engine;
 pub mod entry;
 pub mod live;
 pub mod log;
