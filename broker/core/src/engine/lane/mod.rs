@@ -141,11 +141,11 @@ impl LaneTask {
                 Woken::Swept(batch) => task.swept(batch),
                 Woken::Permit(permit) => task.start_sweep(permit),
                 Woken::Fetched(read) => task.fetched(read),
-                Woken::Saved(Err(StateError::Fenced)) => {
-                    tracing::info!(lane = lane.0, "another process owns the lane now");
+                Woken::Saved(Ok(())) => task.saved(),
+                Woken::Saved(Err(error)) => {
+                    tracing::info!(lane = lane.0, %error, "the lane is left");
                     return;
                 }
-                Woken::Saved(saved) => task.saved(saved),
                 Woken::Tidied(tidied) => task.tidied(tidied),
                 Woken::Timer => task.ring(),
             }
