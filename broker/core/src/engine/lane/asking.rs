@@ -112,7 +112,8 @@ impl LaneTask {
                     return;
                 }
                 self.forget(group);
-                self.create(group, incarnation, from.unwrap_or(at + 1));
+                let from = self.rescue.or(*from).unwrap_or(at + 1);
+                self.create(group, incarnation, from);
             }
             GroupChange::Remove { group, incarnation } => {
                 let known = self.names.get(group).and_then(|id| self.group(*id));
