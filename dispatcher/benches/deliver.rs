@@ -198,8 +198,9 @@ impl Channel for Endless {
     fn parked_groups(&self) -> Vec<(GroupName, Timestamp)> {
         Vec::new()
     }
+    fn configure(&self, _: &ChannelOptions) {}
     fn dead_letters(&self) -> Arc<DeadLetterStore> {
-        Arc::new(DeadLetterStore::default())
+        unreachable!("the sink takes everything")
     }
     fn bytes(&self) -> u64 {
         0
@@ -229,7 +230,7 @@ fn table(id: ChannelId, address: &str, window: usize) -> RoutingTable {
         namespace: "default".into(),
         spec: GroupSpec {
             incarnation: String::new(),
-            filter: filter::Filter::default(),
+            filter: filter::Filter::everything(),
             start: StartAt::Now,
             order: Order::None,
             window: NonZeroUsize::new(window).expect("a window"),
