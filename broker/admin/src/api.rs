@@ -2,8 +2,7 @@
 
 use crate::access::{Access, guard};
 use crate::first_seen::FirstSeen;
-use crate::{Phase, ProblemDetails};
-use crate::{dead_letters, explain, health, metrics, objects, server, tail};
+use crate::{ProblemDetails, dead_letters, explain, health, metrics, objects, server, tail};
 use axum::Router;
 use axum::body::Body;
 use axum::middleware::from_fn_with_state;
@@ -36,8 +35,10 @@ pub struct Admin {
     pub readiness: Arc<Readiness>,
     /// What was declared last, with its problems.
     pub compiled: watch::Receiver<Arc<Compiled>>,
-    /// Where the process is in its life.
-    pub phase: watch::Receiver<Phase>,
+    /// How many tables have been in force ([`broker_core::Provisioner::published`]); red until the first.
+    pub published: watch::Receiver<u64>,
+    /// Cancelled when the end was announced: red from then on.
+    pub draining: CancellationToken,
     /// The health of each backend, by its name.
     pub backends: BTreeMap<String, watch::Receiver<Health>>,
     /// What `/metrics` shows.

@@ -18,6 +18,8 @@ use std::sync::Arc;
 
 /// Dead letters of one listing, unless `limit` says otherwise.
 const LIST_LIMIT: usize = 1000;
+/// They are in memory while they are sent.
+const MOST_LISTED: usize = 10_000;
 
 /// A dead letter as the API shows it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -80,7 +82,13 @@ pub(crate) async fn list(
     State(api): State<Arc<Api>>,
     pairs: Pairs,
 ) -> Result<impl IntoResponse, ProblemDetails> {
-    let letters = api.find(&selector(pairs)?.query(LIST_LIMIT)).await?;
+    let query = selector(pairs)?.query(LIST_LIMIT);
+    if query.limit > MOST_LISTED {
+        return Err(ProblemDetails::bad_request(format!(
+            "`limit`: at most {MOST_LISTED} are listed at a time"
+        )));
+    }
+    let letters = api.find(&query).await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], stream_array(letters)))
 }
 
@@ -162,7 +170,16 @@ impl Api {
 
     async fn change_one(&self, id: &str, change: Change) -> Result<Touched, ProblemDetails> {
         let touched = self.change(&one(id), change).await?;
-        if touched.ids.is_empty() { Err(unknown(id)) } else { Ok(touched) }
+        if !touched.ids.is_empty() {
+            return Ok(touched);
+        }
+        match self.find(&one(id)).await?.is_empty() {
+            true => Err(unknown(id)),
+            false => Err(ProblemDetails::new(
+                StatusCode::CONFLICT,
+                format!("dead letter `{id}` is on its way to its trigger already"),
+            )),
+        }
     }
 
     /// In the order of the channels' names, so that a limit cuts the same way each time.

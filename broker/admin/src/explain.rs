@@ -37,12 +37,12 @@ pub fn explain(table: &RoutingTable, broker: Option<&str>, event: &Event) -> Opt
 }
 
 fn ask(trigger: &TriggerRoute, event: &Event) -> Explanation {
-    let matches = trigger.spec.filter.matches(event);
-    let mut reason = if matches { "the filter matches" } else { "the filter does not match" }.to_owned();
-    if matches && trigger.spec.paused {
+    let explained = trigger.spec.filter.explain(event);
+    let mut reason = explained.to_string();
+    if explained.matches && trigger.spec.paused {
         reason.push_str("; nothing is delivered while the trigger is paused (`sluice.dev/paused`)");
     }
-    Explanation { trigger: trigger.group.to_string(), matches, reason }
+    Explanation { trigger: trigger.group.to_string(), matches: explained.matches, reason }
 }
 
 #[derive(Debug, Deserialize)]

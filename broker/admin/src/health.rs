@@ -6,18 +6,6 @@ use axum::extract::State;
 use broker_core::Health;
 use std::sync::Arc;
 
-/// Where the process is in its life; the wiring says so.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Phase {
-    /// The first table is not in force yet.
-    #[default]
-    Starting,
-    /// Events are taken and delivered.
-    Running,
-    /// The end was announced; requests that are open are finished.
-    Draining,
-}
-
 /// The process runs; nothing is said about whether it can work.
 pub(crate) async fn healthz() -> &'static str {
     "ok\n"
@@ -31,16 +19,15 @@ pub(crate) async fn readyz(State(api): State<Arc<Api>>) -> Result<&'static str, 
 
 impl Api {
     fn red_lights(&self) -> Vec<String> {
-        let phase = match *self.admin.phase.borrow() {
-            Phase::Starting => Some("the manifests are not in force yet".to_owned()),
-            Phase::Running => None,
-            Phase::Draining => Some("the server is draining and will end".to_owned()),
-        };
+        let starting = *self.admin.published.borrow() == 0;
+        let starting = starting.then(|| "the manifests are not in force yet".to_owned());
+        let draining =
+            self.admin.draining.is_cancelled().then(|| "the server is draining and will end".to_owned());
         let backends = self.admin.backends.iter().filter_map(|(name, health)| match &*health.borrow() {
             Health::Up => None,
             Health::Down(why) => Some(format!("backend `{name}` is away: {why}")),
             Health::Failed(why) => Some(format!("backend `{name}` failed and does not come back: {why}")),
         });
-        phase.into_iter().chain(backends).collect()
+        starting.into_iter().chain(draining).chain(backends).collect()
     }
 }

@@ -4,7 +4,7 @@
 //! status, the dead letters, the events at the door and why a trigger matches; redrives and purges.
 //!
 //! What it must not do: change what was declared, deliver an event, decide when the process is ready
-//! (it is told, see [`Phase`]).
+//! (it is told, see [`Admin::published`]).
 //!
 //! Where to start: [`Admin`] for the server, [`Client`] for the other end, `openapi.json` for the whole surface.
 
@@ -31,7 +31,6 @@ pub use client::{Client, ClientError, Tail};
 pub use dead_letters::{DeadLetterView, Touched};
 pub use explain::{Explanation, explain};
 pub use gauges::Gauges;
-pub use health::Phase;
 pub use problem::ProblemDetails;
 pub use selector::{Selector, parse_since};
 pub use server::serve;

@@ -1,5 +1,6 @@
 //! The room from outside: requests through the router, and the client against a real socket.
 
+mod dead_letters;
 pub(crate) mod house;
 mod objects;
 mod server;

@@ -1,107 +1,81 @@
-//! A small mesh: Broker `default/shop` with the Triggers `bill` and `ship`.
+//! A small mesh over a channel in memory: Broker `default/shop` with the Triggers `bill`, `ship` and `hold`.
 
 use crate::api::{Api, router};
 use crate::first_seen::FirstSeen;
-use crate::{Admin, Gauges, Phase};
-use async_trait::async_trait;
+use crate::{Admin, Gauges};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use broker_core::{
-    AppendError, Channel, ChannelError, ChannelId, ChannelOptions, ChannelRef, Channels, DeadLetterStore,
-    DeliveryPolicy, GroupName, GroupSpec, Health, HttpSink, Lag, Limits, ObjectKey, Order, Publisher,
-    Readiness, Route, RoutesPublisher, RoutingTable, Sink, StartAt, Subscription, TriggerRoute, routes,
+    Backend, Channel, ChannelId, ChannelOptions, ChannelRef, Channels, DeadLetter, DeliveryPolicy, GroupName,
+    GroupSpec, HttpSink, Limits, ObjectKey, Order, Provisioner, Publisher, Readiness, Route, RoutingTable,
+    Sink, StartAt, TriggerRoute, routes,
 };
+use bytes::Bytes;
+use channel_memory::MemoryBackend;
 use crds::{Compiled, ObjectId, ObjectStatus};
-use event::{Event, Record, Timestamp};
+use event::{Envelope, Event, Record, Timestamp};
 use filter::Filter;
 use http::{Request, Response};
 use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-/// A channel that takes everything and is behind by what it is told.
-pub(crate) struct Still {
-    pub(crate) lag: BTreeMap<String, Lag>,
-}
-
-#[async_trait]
-impl Channel for Still {
-    async fn append(&self, _records: Vec<Record>) -> Result<(), AppendError> {
-        Ok(())
-    }
-    async fn ensure_group(&self, _group: &GroupName, _spec: GroupSpec) -> Result<(), ChannelError> {
-        Ok(())
-    }
-    async fn park_group(&self, _group: &GroupName) -> Result<(), ChannelError> {
-        Ok(())
-    }
-    async fn remove_group(&self, _group: &GroupName) -> Result<(), ChannelError> {
-        Ok(())
-    }
-    async fn subscribe(&self, _group: &GroupName) -> Result<Subscription, ChannelError> {
-        Err(ChannelError::Closed)
-    }
-    fn lag(&self, group: &GroupName) -> Option<Lag> {
-        self.lag.get(group.as_str()).copied()
-    }
-    fn parked_groups(&self) -> Vec<(GroupName, Timestamp)> {
-        Vec::new()
-    }
-    fn dead_letters(&self) -> Arc<DeadLetterStore> {
-        Arc::default()
-    }
-    fn bytes(&self) -> u64 {
-        0
-    }
-    async fn close(&self) {}
-}
-
 /// The mesh with the ends that tests pull.
 pub(crate) struct House {
     pub(crate) admin: Admin,
-    pub(crate) phase: watch::Sender<Phase>,
-    pub(crate) log: watch::Sender<Health>,
-    pub(crate) compiled: watch::Sender<Arc<Compiled>>,
+    pub(crate) backend: Arc<MemoryBackend>,
     pub(crate) stop: CancellationToken,
-    _routes: RoutesPublisher,
+    /// Ends the channels with it.
+    _provisioner: Provisioner,
 }
 
 impl House {
-    pub(crate) fn new() -> Self {
-        let (table, routes) = routes();
-        table.publish(shop());
+    pub(crate) async fn new() -> Self {
+        let mut house = Self::starting();
+        assert!(house._provisioner.apply(&shop()).await);
+        house
+    }
+
+    /// Before the first table is in force.
+    pub(crate) fn starting() -> Self {
+        let (tables, routes) = routes();
         let channels = Channels::default();
-        let lag =
-            BTreeMap::from([("default/bill".to_owned(), behind(7)), ("default/ship".to_owned(), behind(2))]);
-        let still: Arc<dyn Channel> = Arc::new(Still { lag });
-        channels.insert(&ChannelId::from("broker/default/shop"), &still);
-        let (phase, phases) = watch::channel(Phase::Running);
-        let (log, health) = watch::channel(Health::Up);
-        let (compiled, declared) = watch::channel(Arc::new(declared()));
-        let backends = BTreeMap::from([("log".to_owned(), health)]);
+        let readiness = Arc::<Readiness>::default();
+        let backend = Arc::new(MemoryBackend::new());
+        let provisioner = Provisioner::new(
+            vec![backend.clone()],
+            channels.clone(),
+            tables,
+            readiness.clone(),
+            Duration::from_secs(60),
+        );
+        let backends = BTreeMap::from([("memory".to_owned(), backend.health())]);
         let mut registry = Registry::default();
         let gauges = Gauges::new(routes.clone(), channels.clone(), backends.clone());
         registry.register_collector(Box::new(gauges));
+        let limits = Limits { max_event_bytes: 1 << 20 };
         let admin = Admin {
-            publisher: Publisher::new(routes.clone(), channels.clone(), Limits { max_event_bytes: 1 << 20 }),
+            publisher: Publisher::new(routes.clone(), channels.clone(), limits),
             channels,
             routes,
-            readiness: Arc::default(),
-            compiled: declared,
-            phase: phases,
+            readiness,
+            compiled: watch::channel(Arc::new(declared())).1,
+            published: provisioner.published(),
+            draining: CancellationToken::new(),
             backends,
             registry: Arc::new(registry),
             token: None,
         };
-        Self { admin, phase, log, compiled, stop: CancellationToken::new(), _routes: table }
+        Self { admin, backend, stop: CancellationToken::new(), _provisioner: provisioner }
     }
 
-    pub(crate) fn readiness(&self) -> &Readiness {
-        &self.admin.readiness
+    pub(crate) fn channel(&self) -> Arc<dyn Channel> {
+        self.admin.channels.get(&ChannelId::from("broker/default/shop")).unwrap()
     }
 
     /// The router as a listener on `address` has it.
@@ -120,6 +94,35 @@ impl House {
         let target = ObjectKey::broker("default", "shop");
         self.admin.publisher.publish(&target, vec![event(ty, id)], Default::default()).await.unwrap();
     }
+
+    /// Keeps a dead letter of a trigger of the shop, that failed last `time` ms after 1970.
+    pub(crate) async fn bury(&self, id: &str, trigger: &str, ty: &str, time: u64) {
+        let letter = DeadLetter {
+            id: id.to_owned(),
+            group: GroupName::from(trigger),
+            record: Arc::new(Record {
+                envelope: Envelope::accepted(255, Timestamp(time)),
+                event: event(ty, id),
+            }),
+            reason: "the sink answered 400".to_owned(),
+            attempts: 3,
+            last_status: Some(400),
+            last_body: Bytes::from_static(b"no \xff"),
+            first_time: Timestamp(time),
+            last_time: Timestamp(time),
+        };
+        self.channel().dead_letters().put(letter).await.unwrap();
+    }
+}
+
+/// Asks until the answer is yes; a test that waits in vain says so.
+pub(crate) async fn until(what: &str, mut yes: impl AsyncFnMut() -> bool) {
+    let asking = async {
+        while !yes().await {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), asking).await.unwrap_or_else(|_| panic!("never: {what}"));
 }
 
 /// A whole answer.
@@ -148,21 +151,17 @@ pub(crate) fn event(ty: &str, id: &str) -> Event {
     Event::builder().set("id", id).set("source", "/test").set("type", ty).build().unwrap()
 }
 
-fn behind(backlog: u64) -> Lag {
-    let oldest = Timestamp(Timestamp::now().0 - backlog * 1000);
-    Lag { backlog, in_flight: 1, waiting: backlog - 1, oldest: Some(oldest), unreachable: false }
-}
-
 fn shop() -> RoutingTable {
     let key = ObjectKey::broker("default", "shop");
     let channel = ChannelRef {
-        backend: "log".to_owned(),
+        backend: "memory".to_owned(),
         id: ChannelId::from("broker/default/shop"),
         options: ChannelOptions::default(),
     };
     let bill = trigger("bill", Filter::Prefix("type".to_owned(), "order.".to_owned()));
     let ship = trigger("ship", Filter::Exact("type".to_owned(), "order.paid".to_owned()));
-    let route = Route { key: key.clone(), channel, hops: 255, triggers: vec![bill, ship] };
+    let hold = trigger("hold", Filter::Prefix("type".to_owned(), "hold.".to_owned()));
+    let route = Route { key: key.clone(), channel, hops: 255, triggers: vec![bill, hold, ship] };
     RoutingTable { generation: 1, routes: BTreeMap::from([(key, Arc::new(route))]) }
 }
 
@@ -178,7 +177,8 @@ fn trigger(name: &str, filter: Filter) -> Arc<TriggerRoute> {
             order: Order::None,
             window: std::num::NonZeroUsize::new(100).unwrap(),
             max_waiting: 100,
-            paused: name == "ship",
+            paused: name == "hold",
+            longest_wait: Duration::from_secs(300),
         },
         sink: Sink::Http(Arc::new(HttpSink { uri, ca_certs: None })),
         reply: None,
@@ -196,6 +196,8 @@ fn declared() -> Compiled {
         objects: vec![
             object("Broker", "shop", ready.clone(), true),
             object("Trigger", "bill", ready.clone(), true),
+            object("Trigger", "ship", ready.clone(), true),
+            object("Trigger", "hold", ready.clone(), true),
             object("Trigger", "torn", refused, false),
             object("Secret", "key", json!({}), true),
         ],

@@ -1,5 +1,5 @@
 use super::house::{House, event};
-use crate::{Admin, Client, ClientError, Phase, TailLine};
+use crate::{Admin, Client, ClientError, TailLine};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -14,10 +14,10 @@ async fn serve(admin: Admin, stop: &CancellationToken) -> (String, JoinHandle<()
 
 #[tokio::test]
 async fn the_client_reads_what_the_server_writes() {
-    let house = House::new();
+    let house = House::new().await;
     let (address, server) = serve(house.admin.clone(), &house.stop).await;
     let client = Client::new(&format!("http://{address}/"), None).unwrap();
-    assert_eq!(client.objects().await.unwrap().len(), 4);
+    assert_eq!(client.objects().await.unwrap().len(), 6);
     assert!(client.dead_letters(&Default::default()).await.unwrap().is_empty());
     let refused = client.dead_letter("a b").await.unwrap_err();
     assert!(matches!(&refused, ClientError::Refused(p) if p.status == 404), "{refused}");
@@ -33,24 +33,25 @@ async fn the_client_reads_what_the_server_writes() {
 
 #[tokio::test]
 async fn the_client_explains_as_the_table_does() {
-    let house = House::new();
+    let house = House::new().await;
     let (address, _server) = serve(house.admin.clone(), &house.stop).await;
     let client = Client::new(&format!("http://{address}"), None).unwrap();
     let paid = event("order.paid", "1");
     let said = client.explain(Some("default/shop"), &paid).await.unwrap();
     assert_eq!(said, crate::explain(&house.admin.routes.snapshot(), None, &paid).unwrap());
     let names: Vec<_> = said.iter().map(|e| (e.trigger.as_str(), e.matches)).collect();
-    assert_eq!(names, [("default/bill", true), ("default/ship", true)]);
-    assert!(said[1].reason.contains("paused"), "{}", said[1].reason);
-    let other = client.explain(None, &event("order.new", "2")).await.unwrap();
-    assert_eq!(other.iter().map(|e| e.matches).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(names, [("default/bill", true), ("default/hold", false), ("default/ship", true)]);
+    let held = client.explain(None, &event("hold.on", "2")).await.unwrap();
+    assert_eq!(held.iter().map(|e| e.matches).collect::<Vec<_>>(), [false, true, false]);
+    assert!(held[1].reason.contains("paused"), "{}", held[1].reason);
+    assert!(held[2].reason.contains("order.paid"), "{}", held[2].reason);
     let nowhere = client.explain(Some("default/none"), &paid).await.unwrap_err();
     assert!(nowhere.to_string().contains("`default/none`"), "{nowhere}");
 }
 
 #[tokio::test]
 async fn a_token_is_sent_and_needed() {
-    let mut house = House::new();
+    let mut house = House::new().await;
     house.admin.token = Some("secret".to_owned());
     let (address, _server) = serve(house.admin.clone(), &house.stop).await;
     let server = format!("http://{address}");
@@ -74,12 +75,12 @@ async fn nobody_there_is_told_from_a_refusal() {
 
 #[tokio::test]
 async fn an_open_request_is_finished_and_then_the_port_is_free() {
-    let house = House::new();
+    let house = House::new().await;
     let (address, server) = serve(house.admin.clone(), &house.stop).await;
     let mut open = TcpStream::connect(&address).await.unwrap();
     open.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     open.readable().await.unwrap();
-    house.phase.send_replace(Phase::Draining);
+    house.admin.draining.cancel();
     house.stop.cancel();
     let mut answer = String::new();
     open.read_to_string(&mut answer).await.unwrap();
@@ -90,7 +91,7 @@ async fn an_open_request_is_finished_and_then_the_port_is_free() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_says_nothing_is_closed() {
-    let house = House::new();
+    let house = House::new().await;
     let (address, _server) = serve(house.admin.clone(), &house.stop).await;
     let mut silent = TcpStream::connect(&address).await.unwrap();
     let mut half = TcpStream::connect(&address).await.unwrap();

@@ -18,7 +18,7 @@ async fn line(body: &mut Body) -> String {
 
 #[tokio::test]
 async fn only_what_was_asked_for_comes_and_in_order() {
-    let house = House::new();
+    let house = House::new().await;
     let mut body = open(&house, "?target=default/shop&type=order.").await;
     let mut elsewhere = open(&house, "?target=default/other").await;
     house.publish("order.new", "1").await;
@@ -34,7 +34,7 @@ async fn only_what_was_asked_for_comes_and_in_order() {
 
 #[tokio::test]
 async fn a_slow_reader_is_told_how_much_it_missed_and_delays_nobody() {
-    let house = House::new();
+    let house = House::new().await;
     let mut body = open(&house, "").await;
     for id in 0..1030 {
         house.publish("order.new", &id.to_string()).await;
@@ -45,7 +45,7 @@ async fn a_slow_reader_is_told_how_much_it_missed_and_delays_nobody() {
 
 #[tokio::test]
 async fn the_stream_ends_with_the_server() {
-    let house = House::new();
+    let house = House::new().await;
     let mut body = open(&house, "").await;
     house.stop.cancel();
     assert!(body.frame().await.is_none());
