@@ -2,7 +2,7 @@
 
 use crate::measure::Figures;
 use crate::server::Server;
-use comfy_table::{ContentArrangement, Table, presets::UTF8_HORIZONTAL_ONLY};
+use comfy_table::{ContentArrangement, Table, presets::ASCII_MARKDOWN};
 use std::path::PathBuf;
 
 /// Bytes of a MiB.
