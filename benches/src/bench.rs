@@ -33,7 +33,7 @@ impl Bench {
     pub(crate) fn table() -> Table {
         let mut table = Table::new();
         table
-            .load_preset(UTF8_HORIZONTAL_ONLY)
+            .load_preset(ASCII_MARKDOWN)
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_header(["row", "what", "figure", "wanted", ""]);
         table
