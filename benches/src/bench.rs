@@ -2,7 +2,7 @@
 
 use crate::measure::Figures;
 use crate::server::Server;
-use comfy_table::{ContentArrangement, Table, presets::UTF8_HORIZONTAL_ONLY};
+use comfy_table::{ContentArrangement, Table, presets::ASCII_MARKDOWN};
 use std::path::PathBuf;
 
 /// Bytes of a MiB.
@@ -33,7 +33,7 @@ impl Bench {
     pub(crate) fn table() -> Table {
         let mut table = Table::new();
         table
-            .load_preset(UTF8_HORIZONTAL_ONLY)
+            .load_preset(ASCII_MARKDOWN)
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_header(["row", "what", "figure", "wanted", ""]);
         table

@@ -3,8 +3,8 @@
 //! What it does: starts sluice as a user would (the real binary, real YAML, real HTTP), the two floors, a sink
 //! and a load, each as a process of its own; reads what the kernel counted; prints a table with what was wanted.
 //!
-//! What it must not do: link a room of sluice into what it measures (the row `codec` alone calls the pure parts),
-//! leave a process or a folder behind.
+//! What it must not do: link a room of sluice (what runs in one process can be measured in its own room:
+//! `cargo bench -p event`, `-p filter`, `-p dispatcher`), leave a process or a folder behind.
 //!
 //! Where to start: [`row`] for what is measured, [`measure`] for how, [`floor`] for what it is compared with.
 

@@ -5,10 +5,15 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-/// Children that do not watch our end themselves, for [`stop_all_on_signal`].
+/// The children, for [`stop_all_on_signal`].
 static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+static STOPPING: AtomicBool = AtomicBool::new(false);
+/// Rows whose children are gone end within this, and their folders with them.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// A child that is killed when this is dropped.
 pub(crate) struct Owned(Child);
@@ -16,6 +21,9 @@ pub(crate) struct Owned(Child);
 impl Owned {
     pub(crate) fn spawn(command: &mut Command) -> Result<Self, crate::Error> {
         let program = command.get_program().to_string_lossy().into_owned();
+        if STOPPING.load(Relaxed) {
+            return Err("told to stop".into());
+        }
         let child = command.spawn().map_err(|e| format!("`{program}` does not start: {e}"))?;
         running().push(child.id());
         Ok(Self(child))
@@ -44,7 +52,7 @@ fn running() -> std::sync::MutexGuard<'static, Vec<u32>> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Ends the children when we are told to end: SIGINT, SIGTERM.
+/// Ends the children when we are told to end (SIGINT, SIGTERM), and starts no others.
 pub(crate) fn stop_all_on_signal() -> Result<(), crate::Error> {
     use rustix::process::{Pid, Signal, kill_process};
     use tokio::signal::unix::{SignalKind, signal};
@@ -59,10 +67,12 @@ pub(crate) fn stop_all_on_signal() -> Result<(), crate::Error> {
             }
         });
         if told.is_ok() {
+            STOPPING.store(true, Relaxed);
             for pid in running().iter().filter_map(|&pid| Pid::from_raw(pid as i32)) {
                 // It may have ended already.
                 let _ = kill_process(pid, Signal::KILL);
             }
+            std::thread::sleep(GRACE);
             std::process::exit(130);
         }
     });
@@ -71,6 +81,7 @@ pub(crate) fn stop_all_on_signal() -> Result<(), crate::Error> {
 
 /// This binary in another role. It ends when its standard input does.
 pub(crate) struct Role {
+    name: String,
     child: Owned,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
@@ -78,12 +89,13 @@ pub(crate) struct Role {
 
 impl Role {
     pub(crate) fn start(arguments: &[&str]) -> Result<Self, crate::Error> {
+        let name = arguments.first().copied().unwrap_or_default().to_owned();
         let mut command = Command::new(std::env::current_exe()?);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = Owned::spawn(&mut command)?;
         let input = child.0.stdin.take().ok_or("no pipe")?;
         let output = BufReader::new(child.0.stdout.take().ok_or("no pipe")?);
-        Ok(Self { child, input, output })
+        Ok(Self { name, child, input, output })
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -111,7 +123,7 @@ impl Role {
     fn line(&mut self) -> Result<String, crate::Error> {
         let mut line = String::new();
         match self.output.read_line(&mut line)? {
-            0 => Err("a child process ended early; what it said is above".into()),
+            0 => Err(format!("`{}` ended early; what it said is above", self.name).into()),
             _ => Ok(line),
         }
     }

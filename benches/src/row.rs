@@ -3,7 +3,6 @@
 mod backlog;
 mod batch;
 mod brokers;
-mod codec;
 mod cost;
 mod laggards;
 mod latency;
@@ -33,13 +32,11 @@ pub(crate) enum Row {
     Start,
     /// Two million events while the sink is down
     Backlog,
-    /// The pure parts alone: codecs and filter index
-    Codec,
 }
 
 impl Row {
     /// Every row, in the order of the table.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Cost,
         Self::Triggers,
         Self::Laggards,
@@ -48,7 +45,6 @@ impl Row {
         Self::Batch,
         Self::Start,
         Self::Backlog,
-        Self::Codec,
     ];
 
     pub(crate) fn run(self, bench: &mut Bench) -> Result<(), crate::Error> {
@@ -61,7 +57,6 @@ impl Row {
             Self::Batch => batch::run(bench),
             Self::Start => start::run(bench),
             Self::Backlog => backlog::run(bench),
-            Self::Codec => codec::run(bench),
         }
     }
 }
