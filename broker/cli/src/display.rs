@@ -18,7 +18,9 @@ pub(crate) fn event(out: &mut Output, around: &str, event: &Event) -> io::Result
         event.id(),
         out.paint(FAINT, event.source())
     );
-    for attribute in event.attributes().filter(|a| !IN_HEADING.contains(&a.name)) {
+    // Read from JSON an event has a content type, payload or not.
+    let idle = if event.data().is_absent() { "datacontenttype" } else { "" };
+    for attribute in event.attributes().filter(|a| !IN_HEADING.contains(&a.name) && a.name != idle) {
         let _ = write!(text, "\n  {}: {}", out.paint(FAINT, attribute.name), attribute.value);
     }
     for line in payload(event).lines() {
