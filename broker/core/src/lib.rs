@@ -12,6 +12,8 @@ pub mod channel;
 pub mod channels;
 pub mod dead_letter;
 pub mod delivery;
+#[cfg(feature = "doubles")]
+pub mod doubles;
 pub mod engine;
 pub mod entry;
 pub mod live;

@@ -18,7 +18,7 @@ async fn opened(backend: &MemoryBackend) -> (ChannelId, Arc<dyn Log>) {
 }
 
 fn mark(nonce: &str) -> Entry {
-    Entry::Group(Arc::new(GroupChange::Mark { nonce: nonce.to_owned() }))
+    Entry::Group(Arc::new(GroupChange::Remove { group: nonce.into(), incarnation: String::new() }))
 }
 
 fn change(text: &'static str) -> StateWrite {

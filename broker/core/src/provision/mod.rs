@@ -7,8 +7,8 @@ mod sweep;
 
 use crate::engine::{Engine, Limits};
 use crate::{
-    Backend, Channel, ChannelId, ChannelOptions, ChannelRef, Channels, GroupName, GroupSpec, Readiness, Route,
-    RoutesPublisher, RoutingTable, State,
+    Backend, Channel, ChannelId, ChannelOptions, ChannelRef, Channels, GroupName, GroupSpec, Readiness,
+    Route, RoutesPublisher, RoutingTable, State,
 };
 use futures::StreamExt;
 use std::collections::{BTreeMap, BTreeSet};
@@ -111,10 +111,14 @@ impl Provisioner {
 
     /// Opens what is not open yet, side by side.
     async fn open_channels(&mut self, table: &RoutingTable) -> bool {
-        let missing: Vec<&Arc<Route>> = table.routes.values().filter(|route| !self.adopt(&route.channel)).collect();
+        let missing: Vec<&Arc<Route>> =
+            table.routes.values().filter(|route| !self.adopt(&route.channel)).collect();
         let opening = missing.into_iter().map(|route| async {
             let wanted = &route.channel;
-            (route.clone(), open(&self.backends, &wanted.backend, &wanted.id, &wanted.options, &self.limits).await)
+            (
+                route.clone(),
+                open(&self.backends, &wanted.backend, &wanted.id, &wanted.options, &self.limits).await,
+            )
         });
         let opened: Vec<_> = futures::stream::iter(opening).buffer_unordered(SIDE_BY_SIDE).collect().await;
         let mut complete = true;
@@ -209,8 +213,12 @@ impl Provisioner {
         let mut gone = Vec::new();
         for (id, provisioned) in &mut self.provisioned {
             let kept = wanted.get(id);
-            let leaving: Vec<GroupName> =
-                provisioned.groups.keys().filter(|g| kept.is_none_or(|kept| !kept.contains(g))).cloned().collect();
+            let leaving: Vec<GroupName> = provisioned
+                .groups
+                .keys()
+                .filter(|g| kept.is_none_or(|kept| !kept.contains(g)))
+                .cloned()
+                .collect();
             for group in leaving {
                 provisioned.groups.remove(&group);
                 self.readiness.remove(&format!("Trigger/{group}"));
@@ -236,7 +244,9 @@ impl Provisioner {
         let open = self.channels.all().into_iter().map(|(_, channel)| channel);
         let removed = self.removed.values().map(|(channel, _, _)| channel.clone());
         let all: Vec<_> = open.chain(removed).collect();
-        futures::stream::iter(all).for_each_concurrent(SIDE_BY_SIDE, |channel| async move { channel.close().await }).await;
+        futures::stream::iter(all)
+            .for_each_concurrent(SIDE_BY_SIDE, |channel| async move { channel.close().await })
+            .await;
         for backend in self.backends.values() {
             backend.close().await;
         }

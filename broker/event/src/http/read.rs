@@ -3,7 +3,7 @@
 use super::{DecodeError, Decoded};
 use crate::attribute::excerpt;
 use crate::draft::{Draft, Drafts};
-use crate::{Data, Event, InvalidAttribute, Mode, header, json, media_type, rule};
+use crate::{Data, Event, InvalidAttribute, Mode, header, json, media_type};
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
@@ -93,7 +93,6 @@ fn binary(headers: &HeaderMap, content_type: Option<&str>, body: Bytes) -> Resul
         if name == "datacontenttype" {
             return Err(InvalidAttribute::new(name, "is the `content-type` header in binary mode").into());
         }
-        rule::name(name)?;
         drafts.add(header::read(name, value)?)?;
     }
     if drafts.is_empty() {

@@ -71,24 +71,23 @@ enum Form<'a> {
     Base64,
 }
 
+/// The reader decides by content type what a JSON string stands for; every other value is a value.
 fn form(event: &Event) -> Form<'_> {
-    let bytes = event.data().bytes();
-    let text = std::str::from_utf8(bytes).ok();
-    match (event.data(), text) {
+    let declares_json = event.content_type().map(media_type::is_json);
+    match (event.data(), declares_json) {
         (Data::Absent, _) => Form::None,
-        (Data::Json(_), _) if !is_marked_base64(event) || !bytes.starts_with(b"\"") => Form::Value,
-        (Data::Text(_), Some(text)) if !is_marked_base64(event) => Form::String(text),
-        (Data::Bytes(_), Some(text)) if !is_marked_base64(event) => form_of_body(event, text),
-        _ => Form::Base64,
-    }
-}
-
-fn form_of_body<'a>(event: &Event, text: &'a str) -> Form<'a> {
-    match event.content_type() {
-        None => Form::Base64,
-        Some(t) if !media_type::is_json(t) => Form::String(text),
-        Some(_) if serde_json::from_str::<IgnoredAny>(text).is_ok() => Form::Value,
-        Some(_) => Form::Base64,
+        (Data::Base64(_), _) => Form::Base64,
+        (Data::Json(json), _) if !json.trim_ascii_start().starts_with(b"\"") => Form::Value,
+        _ if is_marked_base64(event) => Form::Base64,
+        (Data::Json(_), None | Some(true)) => Form::Value,
+        (Data::Bytes(_) | Data::Text(_), None) => Form::Base64,
+        (Data::Bytes(body) | Data::Text(body), Some(true)) => match std::str::from_utf8(body) {
+            Ok(text) if serde_json::from_str::<IgnoredAny>(text).is_ok() => Form::Value,
+            _ => Form::Base64,
+        },
+        (Data::Json(body) | Data::Bytes(body) | Data::Text(body), Some(false)) => {
+            std::str::from_utf8(body).map_or(Form::Base64, Form::String)
+        }
     }
 }
 
