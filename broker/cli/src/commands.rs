@@ -40,7 +40,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a mesh from manifests: events in, deliveries, admin API
-    Run(Box<run::Args>),
+    Run(run::Args),
     #[command(flatten)]
     Other(Other),
 }

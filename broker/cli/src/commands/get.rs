@@ -65,11 +65,11 @@ pub(crate) async fn run(args: Args, out: &mut Output) -> Result<Exit, CliError> 
             wanted.kinds()
         )));
     }
-    print(&args, &wanted, objects, out)?;
+    print(&args, &wanted, &objects, out)?;
     Ok(Exit::Done)
 }
 
-fn print(args: &Args, wanted: &Wanted, objects: Vec<Value>, out: &mut Output) -> Result<(), CliError> {
+fn print(args: &Args, wanted: &Wanted, objects: &[Value], out: &mut Output) -> Result<(), CliError> {
     let format = match args.output {
         Some(Layout::Json) => Format::Json,
         Some(Layout::Yaml) => Format::Yaml,
@@ -83,10 +83,10 @@ fn print(args: &Args, wanted: &Wanted, objects: Vec<Value>, out: &mut Output) ->
         }
         None | Some(Layout::Wide) => {
             let wide = args.output == Some(Layout::Wide);
-            return rows::print(&objects, wide, args.all_namespaces, wanted.is_one_kind(), out);
+            return rows::print(objects, wide, args.all_namespaces, wanted.is_one_kind(), out);
         }
     };
-    match (&wanted.name, &objects[..]) {
+    match (&wanted.name, objects) {
         (Some(_), [one]) => out.document(format, one),
         _ => out.document(format, &json!({ "apiVersion": "v1", "kind": "List", "items": objects })),
     }
