@@ -10,6 +10,8 @@
 
 pub mod channel;
 pub mod channels;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod dead_letter;
 pub mod delivery;
 #[cfg(feature = "doubles")]
