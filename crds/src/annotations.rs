@@ -156,7 +156,11 @@ fn check_names(annotations: &Annotations, known: &[&str], elsewhere: &str, repor
             name if all().any(|other| other == name) => {
                 format!("it means nothing here: it belongs on a {elsewhere}")
             }
-            name => format!("unknown annotation, it is ignored{}", nearest::hint(name, all())),
+            name => {
+                let short = |name: &'static str| name.strip_prefix(PREFIX).unwrap_or(name);
+                let hint = nearest::hint(&name[PREFIX.len()..], all().map(short));
+                format!("unknown annotation, it is ignored{hint}")
+            }
         };
         report.warning(field(name), message);
     }

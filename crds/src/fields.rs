@@ -191,6 +191,17 @@ impl<'de> de::MapAccess<'de> for Fields<'de, '_> {
     }
 }
 
+/// Rust's words for what is expected, as a reader of YAML says them.
+fn plain(expected: &str) -> String {
+    match expected {
+        "i32" => "a whole number up to 2147483647".to_owned(),
+        "u16" => "a whole number up to 65535".to_owned(),
+        "a sequence" => "a list".to_owned(),
+        "a map" => "an object".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
 fn unexpected(value: &Value) -> Unexpected<'_> {
     match value {
         Value::Null => Unexpected::Unit,
@@ -216,7 +227,7 @@ impl de::Error for FieldError {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        let expected = expected.to_string();
+        let expected = plain(&expected.to_string());
         let remedy = match (expected.as_str(), found) {
             (
                 "a string",
@@ -234,7 +245,7 @@ impl de::Error for FieldError {
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::custom(format!("{found} is not allowed here: {expected} is expected"))
+        Self::custom(format!("{found} is out of range: {} is expected", plain(&expected.to_string())))
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {

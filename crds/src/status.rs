@@ -44,7 +44,8 @@ fn hide_values(secret: &mut Map<String, Value>) {
 
 /// What was found out about a Trigger's neighbours.
 pub(crate) struct TriggerFindings {
-    pub(crate) broker: Result<(), String>,
+    /// Why the Broker is not Ready: a reason and a message.
+    pub(crate) broker: Result<(), (&'static str, String)>,
     pub(crate) subscriber: Result<Resolved, String>,
     pub(crate) dead_letter_sink: DeadLetterSink,
     pub(crate) dependency: Result<(), String>,
@@ -106,7 +107,10 @@ pub(crate) fn of_trigger(object: &Object, findings: &TriggerFindings) -> Value {
     add_uri(&mut fields, "subscriber", findings.subscriber.as_ref().ok());
     add_uri(&mut fields, "deadLetterSink", findings.dead_letter_sink.resolved());
     let conditions = vec![
-        condition_of("BrokerReady", "BrokerDoesNotExist", &findings.broker),
+        match &findings.broker {
+            Ok(()) => ok("BrokerReady"),
+            Err((reason, message)) => not_ok("BrokerReady", reason, message),
+        },
         dead_letter_condition(&findings.dead_letter_sink),
         condition_of("DependencyReady", "DependencyDoesNotExist", &findings.dependency),
         condition_of("SubscriberResolved", "SubscriberResolveFailed", &findings.subscriber),

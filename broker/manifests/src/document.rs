@@ -129,7 +129,7 @@ mod tests {
     fn a_syntax_error_hides_the_whole_file() {
         let none = contents("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n---\na: [\n");
         assert_eq!((none.objects.len(), none.complete, none.problems.len()), (0, false, 1));
-        assert_eq!(none.problems[0].line, Some(6));
+        assert_eq!(none.problems[0].line, Some(5));
     }
 
     #[test]

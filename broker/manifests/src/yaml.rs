@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn a_syntax_error_names_its_line() {
         for (text, line) in
-            [("a: 1\nb: [1, 2\n", 3), ("a: 1\n  b: 2\n", 2), ("a: 1\na: 2\n", 2), ("a: *nobody\n", 1)]
+            [("a: 1\nb: [1, 2\n", 2), ("a: 1\n  b: 2\n", 2), ("a: 1\na: 2\n", 2), ("a: *nobody\n", 1)]
         {
             let error = parse(text).unwrap_err();
             assert_eq!(error.line, Some(line), "{error:?}");

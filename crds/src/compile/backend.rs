@@ -48,10 +48,10 @@ pub(super) fn choose(
             report.error(
                 field,
                 format!(
-                    "backend `{}` is not part of this process{}; there is {}: choose one with `{CHANNEL}`, or start with the one you want",
+                    "backend `{}` is not part of this process, there is {}: choose one with `{CHANNEL}`, or start with the one you want{}",
                     name.escape_debug(),
-                    nearest::hint(name, known()),
-                    names.join(", ")
+                    names.join(", "),
+                    nearest::hint(name, known())
                 ),
             );
             None

@@ -41,7 +41,7 @@ pub(super) fn compile_all(
                 neighbours.brokers.insert(object.id.clone(), opened);
                 in_force.push((object, broker));
             }
-            None => neighbours.broken.push(object.id.clone()),
+            None => drop(neighbours.broken.insert(object.id.clone())),
         }
     }
     for (object, broker) in in_force {

@@ -69,7 +69,10 @@ pub fn compile(index: &Index, settings: &Settings) -> Compiled {
                 neighbours.add(&object.id, &parsed);
                 valid.push((object, parsed));
             }
-            None => compiled.refuse(object, &problems),
+            None => {
+                neighbours.broken.insert(object.id.clone());
+                compiled.refuse(object, &problems);
+            }
         }
         compiled.problems.extend(problems);
     }
@@ -96,8 +99,11 @@ impl Compiled {
     fn refuse(&mut self, object: &Object, problems: &[Problem]) {
         self.hold(object);
         let error = problems.iter().find(|problem| problem.severity == Severity::Error);
-        let message = error.map_or("", |problem| &problem.message);
-        let status = status::refused(object, message);
+        let message = error.map_or_else(String::new, |problem| match problem.field.as_str() {
+            "" => problem.message.clone(),
+            field => format!("{field}: {}", problem.message),
+        });
+        let status = status::refused(object, &message);
         self.objects.push(ObjectStatus::new(object, status, false));
     }
 

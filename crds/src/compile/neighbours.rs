@@ -5,7 +5,7 @@ use super::sink::Resolved;
 use crate::ObjectId;
 use crate::parse::{Parsed, Secret, Service};
 use broker_core::{Capabilities, DeliveryPolicy, PrintSink};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Every object that is valid in itself, by what others need of it.
@@ -17,8 +17,8 @@ pub(super) struct Neighbours<'a> {
     pub(super) sinks: BTreeMap<ObjectId, Arc<PrintSink>>,
     /// Brokers in force. Filled before Triggers are compiled.
     pub(super) brokers: BTreeMap<ObjectId, BrokerInForce>,
-    /// Brokers that are declared and not in force.
-    pub(super) broken: Vec<ObjectId>,
+    /// What is declared and not in force.
+    pub(super) broken: BTreeSet<ObjectId>,
 }
 
 /// What a Trigger needs to know of its Broker.
@@ -59,7 +59,7 @@ impl<'a> Neighbours<'a> {
             services: BTreeMap::new(),
             sinks: BTreeMap::new(),
             brokers: BTreeMap::new(),
-            broken: Vec::new(),
+            broken: BTreeSet::new(),
         }
     }
 

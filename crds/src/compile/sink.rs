@@ -70,7 +70,7 @@ fn inside(reference: &Reference, neighbours: &Neighbours<'_>) -> Result<Option<R
             let uri = print_address(sink);
             return Ok(Some(Resolved { sink: Sink::Print(sink.clone()), uri, ca_certs: None }));
         }
-        return elsewhere_or(id, neighbours, || missing(id, neighbours.sinks.keys()));
+        return elsewhere_or(id, neighbours, || missing(id, neighbours, neighbours.sinks.keys()));
     }
     Ok(None)
 }
@@ -86,17 +86,25 @@ fn elsewhere_or(
 
 /// Why a Broker cannot be referred to.
 pub(super) fn missing_broker(id: &ObjectId, neighbours: &Neighbours<'_>) -> String {
-    if neighbours.broken.contains(id) {
-        return format!("Broker `{}/{}` is not in force: see its own problem", id.namespace, id.name);
-    }
-    missing(id, neighbours.brokers.keys().chain(&neighbours.broken))
+    missing(id, neighbours, neighbours.brokers.keys())
 }
 
-fn missing<'a>(id: &ObjectId, known: impl Iterator<Item = &'a ObjectId>) -> String {
-    let name = format!("{}/{}", id.namespace, id.name);
-    let known: Vec<String> = known.map(|id| format!("{}/{}", id.namespace, id.name)).collect();
-    let hint = nearest::hint(&name, known.iter().map(String::as_str));
-    format!("there is no valid {} `{name}`{hint}: add it to the manifests, or correct the name", id.kind)
+fn missing<'a>(
+    id: &ObjectId,
+    neighbours: &Neighbours<'_>,
+    known: impl Iterator<Item = &'a ObjectId> + Clone,
+) -> String {
+    let ObjectId { kind, namespace, name } = id;
+    if neighbours.broken.contains(id) {
+        return format!("{kind} `{namespace}/{name}` is not in force: see its own problem");
+    }
+    let hint = match known.clone().find(|other| other.name == *name) {
+        Some(other) => format!(", did you mean the one in namespace `{}`?", other.namespace),
+        None => {
+            nearest::hint(name, known.filter(|other| other.namespace == *namespace).map(|o| o.name.as_str()))
+        }
+    };
+    format!("there is no {kind} `{namespace}/{name}`: add it to the manifests, or correct the name{hint}")
 }
 
 /// The address of an object outside of this mesh.
@@ -107,6 +115,9 @@ fn address(reference: &Reference, neighbours: &Neighbours<'_>) -> Result<http::U
         return Ok(uri.clone());
     }
     let Some(url) = neighbours.settings.resolve.get(id) else {
+        if neighbours.broken.contains(id) {
+            return Err(missing(id, neighbours, std::iter::empty()));
+        }
         let ObjectId { kind, namespace, name } = id;
         return Err(match service {
             Some(_) => format!("Service `{namespace}/{name}` leads into a cluster"),

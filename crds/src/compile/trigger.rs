@@ -28,10 +28,7 @@ fn compile(object: &Object, trigger: &Trigger, neighbours: &Neighbours<'_>, comp
     let mut report = Report::new(object);
     let broker = neighbours.brokers.get(&trigger.broker);
     let findings = TriggerFindings {
-        broker: broker
-            .map(|_| ())
-            .ok_or_else(|| sink::missing_broker(&trigger.broker, neighbours))
-            .inspect_err(|why| report.error("spec.broker", why)),
+        broker: broker_ready(trigger, broker, neighbours, &mut report),
         subscriber: sink::resolve(&trigger.subscriber, neighbours)
             .inspect_err(|why| report.error("spec.subscriber.ref", why)),
         dead_letter_sink: dead_letter_sink(trigger, broker, neighbours, &mut report),
@@ -54,6 +51,24 @@ fn compile(object: &Object, trigger: &Trigger, neighbours: &Neighbours<'_>, comp
         }
     }
     compiled.problems.extend(problems);
+}
+
+/// A Broker that takes events and is not Ready goes on delivering, but none of its Triggers is Ready.
+fn broker_ready(
+    trigger: &Trigger,
+    broker: Option<&BrokerInForce>,
+    neighbours: &Neighbours<'_>,
+    report: &mut Report<'_>,
+) -> Result<(), (&'static str, String)> {
+    let Some(broker) = broker else {
+        let why = sink::missing_broker(&trigger.broker, neighbours);
+        report.error("spec.broker", &why);
+        return Err(("BrokerDoesNotExist", why));
+    };
+    match &broker.dead_letter_sink {
+        DeadLetterSink::Unresolved(why) => Err(("BrokerNotReady", format!("its dead letter sink: {why}"))),
+        DeadLetterSink::None | DeadLetterSink::Resolved(_) => Ok(()),
+    }
 }
 
 /// The Trigger's own, else the Broker's.
