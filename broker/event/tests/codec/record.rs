@@ -126,6 +126,8 @@ fn a_huge_count_or_length_allocates_nothing() {
     assert!(refused(&[&with_groups, &huge, &filler]).contains("audience"));
     assert!(refused(&[&with_groups, &[1], &huge, &filler]).contains("group"));
     assert!(refused(&[&START, &[0], &huge, &filler]).contains("attributes"));
+    let many = [0x81, 0x02];
+    assert!(refused(&[&START, &[0], &many, &[0; 1024]]).contains("257 are too many"));
     let large = [0xff, 0xff, 0xff, 0xff, 0x0f];
     assert!(refused(&[&START, &[0, 1, 0], &large, &[0], &filler]).contains("attribute text"));
     assert!(refused(&[&START, &[0, 1, 0], &large, &large, &filler]).contains("attribute length"));
