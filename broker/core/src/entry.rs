@@ -88,7 +88,7 @@ impl Entry {
                 .map(|c| Self::Group(Arc::new(c)))
                 .map_err(|e| EntryError(e.to_string())),
             Some(&tag::DEAD_LETTER_1) => {
-                DeadLetterChange::decode(rest).map(|c| Self::DeadLetter(Arc::new(c)))
+                DeadLetterChange::decode(&rest).map(|c| Self::DeadLetter(Arc::new(c)))
             }
             other => Err(EntryError(format!(
                 "its kind {other:02x?} is not known to this version; it was written by a newer sluice"

@@ -87,7 +87,7 @@ impl DeadLetterChange {
     ///
     /// # Errors
     /// When it is damaged.
-    pub fn decode(bytes: Bytes) -> Result<Self, EntryError> {
+    pub fn decode(bytes: &Bytes) -> Result<Self, EntryError> {
         let damaged = |what: &str| EntryError(format!("a dead letter's {what} is damaged"));
         match bytes.first() {
             Some(&PUT) => {

@@ -59,15 +59,17 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    /// Folds pieces in order. A piece that is not readable is reported and ends the fold: what follows relies on it.
-    pub(crate) fn fold(pieces: &[Bytes]) -> Result<Self, String> {
+    /// Folds pieces in order. A piece that is not readable ends the fold, because what follows relies on it; what
+    /// was folded so far is an older state, from which events are repeated and not lost.
+    pub(crate) fn fold(pieces: &[Bytes]) -> (Self, Option<String>) {
         let mut stored = Self::default();
         for piece in pieces {
-            for change in decode(piece)? {
-                stored.apply(change);
+            match decode(piece) {
+                Ok(changes) => changes.into_iter().for_each(|change| stored.apply(change)),
+                Err(damage) => return (stored, Some(damage)),
             }
         }
-        Ok(stored)
+        (stored, None)
     }
 
     fn apply(&mut self, change: Change) {

@@ -7,8 +7,8 @@ mod sweep;
 
 use crate::engine::{Engine, Limits};
 use crate::{
-    Backend, Channel, ChannelId, ChannelOptions, ChannelRef, Channels, GroupName, GroupSpec, Readiness, Route,
-    RoutesPublisher, RoutingTable, State,
+    Backend, Channel, ChannelId, ChannelOptions, ChannelRef, Channels, GroupName, GroupSpec, Held, Readiness,
+    Route, RoutesPublisher, RoutingTable, State,
 };
 use futures::StreamExt;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +37,7 @@ pub struct Provisioner {
     provisioned: BTreeMap<ChannelId, Provisioned>,
     /// Channels of Brokers that are gone, and since when as far as this process knows.
     removed: BTreeMap<ChannelId, (Arc<dyn Channel>, String, Instant)>,
+    held: Held,
     /// How many tables are in force; 0: not ready yet.
     published: watch::Sender<u64>,
 }
@@ -66,6 +67,7 @@ impl Provisioner {
             keep_removed,
             provisioned: BTreeMap::new(),
             removed: BTreeMap::new(),
+            held: Held::default(),
             published: watch::Sender::new(0),
         }
     }
@@ -101,6 +103,7 @@ impl Provisioner {
 
     /// Brings everything in line with the table and puts it in force. False: something is to be tried again.
     pub async fn apply(&mut self, table: &RoutingTable) -> bool {
+        self.held = table.held.clone();
         let opened = self.open_channels(table).await;
         let grouped = self.ensure_groups(table).await;
         self.routes.publish(table.clone());
@@ -111,10 +114,14 @@ impl Provisioner {
 
     /// Opens what is not open yet, side by side.
     async fn open_channels(&mut self, table: &RoutingTable) -> bool {
-        let missing: Vec<&Arc<Route>> = table.routes.values().filter(|route| !self.adopt(&route.channel)).collect();
+        let missing: Vec<&Arc<Route>> =
+            table.routes.values().filter(|route| !self.adopt(&route.channel)).collect();
         let opening = missing.into_iter().map(|route| async {
             let wanted = &route.channel;
-            (route.clone(), open(&self.backends, &wanted.backend, &wanted.id, &wanted.options, &self.limits).await)
+            (
+                route.clone(),
+                open(&self.backends, &wanted.backend, &wanted.id, &wanted.options, &self.limits).await,
+            )
         });
         let opened: Vec<_> = futures::stream::iter(opening).buffer_unordered(SIDE_BY_SIDE).collect().await;
         let mut complete = true;
@@ -209,8 +216,12 @@ impl Provisioner {
         let mut gone = Vec::new();
         for (id, provisioned) in &mut self.provisioned {
             let kept = wanted.get(id);
-            let leaving: Vec<GroupName> =
-                provisioned.groups.keys().filter(|g| kept.is_none_or(|kept| !kept.contains(g))).cloned().collect();
+            let leaving: Vec<GroupName> = provisioned
+                .groups
+                .keys()
+                .filter(|g| kept.is_none_or(|kept| !kept.contains(g)))
+                .cloned()
+                .collect();
             for group in leaving {
                 provisioned.groups.remove(&group);
                 self.readiness.remove(&format!("Trigger/{group}"));
@@ -236,7 +247,9 @@ impl Provisioner {
         let open = self.channels.all().into_iter().map(|(_, channel)| channel);
         let removed = self.removed.values().map(|(channel, _, _)| channel.clone());
         let all: Vec<_> = open.chain(removed).collect();
-        futures::stream::iter(all).for_each_concurrent(SIDE_BY_SIDE, |channel| async move { channel.close().await }).await;
+        futures::stream::iter(all)
+            .for_each_concurrent(SIDE_BY_SIDE, |channel| async move { channel.close().await })
+            .await;
         for backend in self.backends.values() {
             backend.close().await;
         }

@@ -34,7 +34,10 @@ async fn groups_get_what_their_filter_matches_and_nothing_else() {
     let only = |ty: &str| GroupSpec { filter: Filter::Exact("type".to_owned(), ty.to_owned()), ..spec() };
     let mut a = mesh.join("a", only("a")).await;
     let mut b = mesh.join("b", only("b")).await;
-    mesh.channel.append(vec![record(1, "a", None), record(2, "b", None), record(3, "c", None)]).await.unwrap();
+    mesh.channel
+        .append(vec![record(1, "a", None), record(2, "b", None), record(3, "c", None)])
+        .await
+        .unwrap();
     assert_eq!(take(&mut a, 1).await, [1]);
     assert_eq!(take(&mut b, 1).await, [2]);
     nothing(&mut a).await;

@@ -2,7 +2,8 @@
 
 use broker_core::engine::{Engine, Limits};
 use broker_core::{
-    Backend, Channel, ChannelId, ChannelOptions, Delivery, GroupName, GroupSpec, Lane, Log, Order, StartAt, Subscription,
+    Backend, Channel, ChannelId, ChannelOptions, Delivery, GroupName, GroupSpec, Lane, Log, Order, StartAt,
+    Subscription,
 };
 use channel_memory::MemoryBackend;
 use event::{Envelope, Event, Record, Timestamp};
@@ -98,7 +99,10 @@ pub(crate) fn id(delivery: &Delivery) -> u64 {
 
 /// The next delivery; fails when none comes within ten minutes of paused time.
 pub(crate) async fn next(subscription: &mut Subscription) -> Delivery {
-    tokio::time::timeout(Duration::from_secs(600), subscription.next()).await.expect("no delivery came").unwrap()
+    tokio::time::timeout(Duration::from_secs(600), subscription.next())
+        .await
+        .expect("no delivery came")
+        .unwrap()
 }
 
 /// The next `n` deliveries, acked: their ids.

@@ -33,7 +33,7 @@ impl LaneTask {
         match command {
             Command::Define { group, spec, needs_record } => {
                 // An asker who has left will ask again.
-                let _ = needs_record.send(self.define(&group, spec));
+                let _ = needs_record.send(self.define(&group, &spec));
             }
             Command::Subscribe { group, deliveries } => self.subscribe(&group, deliveries),
             Command::Park { group, done } => {
@@ -44,7 +44,7 @@ impl LaneTask {
         }
     }
 
-    fn define(&mut self, name: &GroupName, spec: Arc<GroupSpec>) -> bool {
+    fn define(&mut self, name: &GroupName, spec: &Arc<GroupSpec>) -> bool {
         let before = self.wanted.get(name).map(|w| w.spec.clone());
         let subscriber = self.wanted.get(name).and_then(|w| w.subscriber.clone());
         self.wanted.insert(name.clone(), Wanted { spec: spec.clone(), subscriber });
@@ -112,7 +112,8 @@ impl LaneTask {
                     return;
                 }
                 self.forget(group);
-                self.create(group, incarnation, from.unwrap_or(at + 1));
+                let from = self.rescue.or(*from).unwrap_or(at + 1);
+                self.create(group, incarnation, from);
             }
             GroupChange::Remove { group, incarnation } => {
                 let known = self.names.get(group).and_then(|id| self.group(*id));

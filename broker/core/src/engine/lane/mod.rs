@@ -69,6 +69,8 @@ pub(crate) struct LaneTask {
     dirty: BTreeSet<u32>,
     saving: saving::Saving,
     truncated: Position,
+    /// The state is older than the log: groups it does not know begin here, so that nothing of theirs is lost.
+    rescue: Option<Position>,
     next_tidy: Instant,
     /// Scratch space of matching.
     matched: Vec<u32>,
@@ -102,10 +104,9 @@ impl LaneTask {
         shown_head: Arc<AtomicU64>,
     ) {
         let log = shared.log.clone();
-        let stored = load(&*log, lane).await;
-        let first = retry(lane, || log.first(lane)).await;
+        let Some(loaded) = load(&*log, lane).await else { return };
         let (back, mut settled) = mpsc::unbounded_channel();
-        let mut task = Self::new(lane, shared, &stored, first, back, shown_head);
+        let mut task = Self::new(lane, shared, &loaded, back, shown_head);
         let mut reader = log.read(lane, task.head);
         let mut came = Vec::with_capacity(SETTLED_AT_ONCE);
         loop {
@@ -141,11 +142,11 @@ impl LaneTask {
                 Woken::Swept(batch) => task.swept(batch),
                 Woken::Permit(permit) => task.start_sweep(permit),
                 Woken::Fetched(read) => task.fetched(read),
-                Woken::Saved(Err(StateError::Fenced)) => {
-                    tracing::info!(lane = lane.0, "another process owns the lane now");
+                Woken::Saved(Ok(())) => task.saved(),
+                Woken::Saved(Err(error)) => {
+                    tracing::info!(lane = lane.0, %error, "the lane is left");
                     return;
                 }
-                Woken::Saved(saved) => task.saved(saved),
                 Woken::Tidied(tidied) => task.tidied(tidied),
                 Woken::Timer => task.ring(),
             }
@@ -156,12 +157,11 @@ impl LaneTask {
     fn new(
         lane: Lane,
         shared: Arc<Shared>,
-        stored: &Stored,
-        first: Position,
+        loaded: &Loaded,
         back: mpsc::UnboundedSender<Settled>,
         shown_head: Arc<AtomicU64>,
     ) -> Self {
-        let head = stored.frontier.unwrap_or(first).max(first);
+        let head = loaded.stored.frontier.unwrap_or(loaded.first).max(loaded.first);
         let mut task = Self {
             lane,
             log: shared.log.clone(),
@@ -188,12 +188,13 @@ impl LaneTask {
             changes: Vec::new(),
             dirty: BTreeSet::new(),
             saving: saving::Saving::new(head),
-            truncated: first,
+            truncated: loaded.first,
+            rescue: loaded.rescue,
             next_tidy: Instant::now(),
             matched: Vec::new(),
             shared,
         };
-        task.adopt(stored);
+        task.adopt(&loaded.stored);
         task
     }
 
@@ -308,19 +309,19 @@ impl LaneTask {
         [ring, save, tidy].into_iter().flatten().min().unwrap_or(far)
     }
 
+    async fn finish_save(&mut self) {
+        if let Some(save) = self.save.take()
+            && let Err(error) = save.await
+        {
+            tracing::warn!(lane = self.lane.0, %error, "the last state was not written; some events are repeated");
+        }
+    }
+
     /// Writes what is known and stops. Loans that are still out come back to the next owner.
     async fn close(mut self, done: oneshot::Sender<()>) {
-        if let Some(save) = self.save.take()
-            && let Err(error) = save.await
-        {
-            tracing::warn!(lane = self.lane.0, %error, "the last state was not written; some events are repeated");
-        }
+        self.finish_save().await;
         self.save_now();
-        if let Some(save) = self.save.take()
-            && let Err(error) = save.await
-        {
-            tracing::warn!(lane = self.lane.0, %error, "the last state was not written; some events are repeated");
-        }
+        self.finish_save().await;
         // Nobody waiting any more is fine.
         let _ = done.send(());
     }
@@ -360,27 +361,52 @@ async fn read_of(fetch: &mut Option<Fetch>) -> Result<Vec<(Position, Entry)>, Lo
     }
 }
 
-/// The lane's state. What cannot be read is reported, and the lane starts from what is left: its groups begin at
-/// the oldest event, so that nothing is lost.
-async fn load(log: &dyn Log, lane: Lane) -> Stored {
-    let pieces = retry(lane, || log.load_state(lane)).await;
-    Stored::fold(&pieces).unwrap_or_else(|error| {
-        tracing::error!(lane = lane.0, error, "the lane's state is damaged; its events are delivered again");
-        Stored::default()
-    })
+/// What a lane starts from.
+struct Loaded {
+    stored: Stored,
+    first: Position,
+    rescue: Option<Position>,
 }
 
-async fn retry<T, F>(lane: Lane, mut ask: impl FnMut() -> F) -> T
+/// Loads the lane's state; `None` when the log is closed.
+async fn load(log: &dyn Log, lane: Lane) -> Option<Loaded> {
+    let pieces = retry(lane, || log.load_state(lane)).await?;
+    let first = retry(lane, || log.first(lane)).await?;
+    let (stored, damage) = Stored::fold(&pieces);
+    let end = retry(lane, || log.end(lane)).await?;
+    // Truncation follows the durable state, so a log that begins behind it has a state that went missing.
+    let older = stored.frontier.map_or(first > 0 && end > first, |frontier| first > frontier);
+    if let Some(damage) = &damage {
+        tracing::error!(
+            lane = lane.0,
+            damage,
+            "the lane's state is damaged; some events are delivered again"
+        );
+    }
+    let rescue = (damage.is_some() || older).then_some(first);
+    Some(Loaded { stored, first, rescue })
+}
+
+async fn retry<T, F>(lane: Lane, mut ask: impl FnMut() -> F) -> Option<T>
 where
     F: Future<Output = Result<T, LogError>>,
 {
     loop {
         match ask().await {
-            Ok(value) => return value,
+            Ok(value) => return Some(value),
+            Err(LogError::Closed) => return None,
             Err(error) => {
                 tracing::warn!(lane = lane.0, %error, "the lane cannot be loaded, trying again");
                 tokio::time::sleep(RETRY).await;
             }
+        }
+    }
+}
+
+impl Drop for LaneTask {
+    fn drop(&mut self) {
+        for id in 0..self.groups.len() {
+            self.with(id as u32, Group::give_up_queue);
         }
     }
 }

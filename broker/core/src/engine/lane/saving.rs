@@ -114,10 +114,9 @@ impl LaneTask {
         })
     }
 
-    pub(super) fn saved(&mut self, saved: Result<(), StateError>) {
-        if saved.is_ok() {
-            self.saving.low = self.saving.low.max(self.saving.low_when_saved);
-        }
+    /// What was handed to the log is durable.
+    pub(super) fn saved(&mut self) {
+        self.saving.low = self.saving.low.max(self.saving.low_when_saved);
     }
 
     fn take_changes(&mut self) -> Vec<Change> {
