@@ -122,11 +122,11 @@ impl Kept {
         self.lanes.values().map(Lane::bytes).sum()
     }
 
-    /// Appends all or nothing. Only events can be refused: removing a group or burying an event makes room.
+    /// Appends all or nothing.
     pub(crate) fn append(&mut self, id: LaneId, entries: Vec<Entry>) -> Result<(), AppendError> {
-        let events = entries.iter().any(|entry| matches!(entry, Entry::Event(_)));
         let used = self.event_bytes();
-        if events && used + entries.iter().map(lane::size).sum::<u64>() > self.budget {
+        if entries.iter().any(needs_room) && used + entries.iter().map(lane::size).sum::<u64>() > self.budget
+        {
             return Err(AppendError::Full { used, budget: self.budget, pinned: None });
         }
         let lane = self.lane(id).map_err(|e| AppendError::Unavailable(e.to_string()))?;
@@ -137,4 +137,9 @@ impl Kept {
     fn event_bytes(&self) -> u64 {
         self.lanes.range(..LaneId::DEAD_LETTERS).map(|(_, lane)| lane.bytes()).sum()
     }
+}
+
+/// True for what the budget can refuse; the rest makes room in the end. The dead letter store bounds its letters.
+fn needs_room(entry: &Entry) -> bool {
+    matches!(entry, Entry::Event(record) if record.envelope.origin.is_none())
 }

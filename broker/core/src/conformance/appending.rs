@@ -151,12 +151,15 @@ pub async fn a_full_channel_says_so_until_there_is_room(harness: &impl Harness) 
     eventually("truncating makes room", async || more().await.is_ok()).await;
 }
 
-/// Removing the group that pins a full channel, and burying its events, must be possible.
+/// Removing the group that pins a full channel, burying its events and moving them forward must be possible.
 pub async fn a_full_channel_still_takes_what_makes_room(harness: &impl Harness) {
     let (_backend, log) = filled(harness).await;
     let group = "default/pins".into();
     let removed = GroupChange::Remove { group, incarnation: "a long one ".repeat(100) };
     log.append(LANE, vec![Entry::Group(Arc::new(removed))]).await.unwrap();
+    let mut moved = sized(8, 1024);
+    moved.envelope.origin = Some(0);
+    log.append(LANE, vec![entry(moved)]).await.unwrap();
     let mut buried = letter("1", "default/pins", 7);
     buried.record = Arc::new(sized(7, 1024));
     let buried = DeadLetterChange::Put(buried);
