@@ -1,9 +1,7 @@
 //! What any log must do, here on a real folder.
 
 use crate::support::{EVENTS, channel, event, held, mark, numbers, open, read, small};
-use broker_core::{
-    AppendError, Backend, ChannelId, ChannelOptions, Lane, LaneChange, LogError, StateWrite,
-};
+use broker_core::{AppendError, Backend, ChannelId, ChannelOptions, Lane, LaneChange, LogError, StateWrite};
 use bytes::Bytes;
 use channel_log::{LogBackend, LogOptions, OpenError};
 use event::Timestamp;
