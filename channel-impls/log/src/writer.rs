@@ -26,6 +26,8 @@ use std::time::Instant;
 const RESERVE_SHARE: u32 = 4;
 /// The next segment is asked for when this part of one is used.
 const PREPARE_SHARE: u32 = 4;
+/// Bytes that are gathered before they are written.
+const GATHERED: usize = 1 << 20;
 /// Memory that an entry costs besides its bytes, about.
 const ENTRY_OVERHEAD: usize = 256;
 
@@ -78,11 +80,12 @@ impl Writer {
     pub(crate) fn run(mut self) {
         let (mut requests, mut marks) = (Vec::new(), Vec::new());
         while self.shared.queue.take(&mut requests, &mut marks) {
-            self.shared.queue.release(&requests);
+            let cost = requests.iter().map(Request::cost).sum();
             if let Err(error) = self.commit(&mut requests, &mut marks) {
                 self.fail(&error, requests);
                 return;
             }
+            self.shared.queue.release(cost);
         }
     }
 
@@ -192,6 +195,9 @@ impl Writer {
 
     /// Makes room for a frame, in the next segment if need be.
     fn room(&mut self, bytes: usize, urgent: bool) -> Result<(), Stop> {
+        if self.batch.len() > GATHERED {
+            self.write()?;
+        }
         let end = self.end() + bytes as u64;
         match &self.active {
             Some(active) if end <= u64::from(active.capacity) => {
@@ -247,6 +253,7 @@ impl Writer {
             active.file.write_at(u64::from(self.start), &self.batch)?;
             self.start += u32::try_from(self.batch.len()).unwrap_or(u32::MAX);
             self.batch.clear();
+            self.batch.shrink_to(GATHERED);
             self.dirty = true;
         }
         Ok(())

@@ -1,50 +1,35 @@
 //! Damaged files: the log opens, and nothing but the damaged record is missing.
 
-use crate::support::{EVENTS, channel, held, mark, numbers, open, small};
+use crate::simdisk::SimDisk;
+use crate::support::{EVENTS, channel, held, mark, numbers, open, open_on, small};
 use broker_core::{Backend, Lane, StateWrite};
 use bytes::Bytes;
 use channel_log::{LogBackend, scan};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 /// Frames begin here.
 const FRAMES: usize = 512;
 
-/// The bytes of all segment files of a log with `count` records and one piece of state.
+/// The bytes of all files of a log with `count` records and one piece of state.
 async fn written(count: u64) -> BTreeMap<String, Vec<u8>> {
-    let dir = tempfile::tempdir().unwrap();
-    let backend = open(dir.path(), small());
+    let disk = SimDisk::default();
+    let backend = open_on(&disk, small());
     let log = channel(&backend, "a").await;
     log.put_state(Lane::DEAD_LETTERS, StateWrite::Change(Bytes::from("state"))).await.unwrap();
     for n in 0..count {
         log.append(EVENTS, vec![mark(n, 10)]).await.unwrap();
     }
     drop(backend);
-    files(dir.path())
+    disk.files()
 }
 
-fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
-    let logs = entries.filter(|path| path.extension().is_some_and(|e| e == "log"));
-    logs.map(|p| (name(&p), std::fs::read(&p).unwrap())).collect()
-}
-
-fn name(path: &PathBuf) -> String {
-    path.file_name().unwrap().to_str().unwrap().to_owned()
-}
-
-fn put(files: &BTreeMap<String, Vec<u8>>) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    files.iter().for_each(|(name, bytes)| std::fs::write(dir.path().join(name), bytes).unwrap());
-    dir
-}
-
-async fn opened(files: &BTreeMap<String, Vec<u8>>) -> (tempfile::TempDir, Arc<LogBackend>, Vec<(u64, u64)>) {
-    let dir = put(files);
-    let backend = open(dir.path(), small());
+async fn opened(files: &BTreeMap<String, Vec<u8>>) -> (SimDisk, Arc<LogBackend>, Vec<(u64, u64)>) {
+    let disk = SimDisk::of(files);
+    let backend = open_on(&disk, small());
     let found = held(channel(&backend, "a").await.as_ref(), EVENTS).await;
-    (dir, backend, found)
+    (disk, backend, found)
 }
 
 /// Where the last record's frame begins and ends.
@@ -71,12 +56,12 @@ async fn the_last_record_cut_or_flipped_at_any_byte_takes_no_other_with_it() {
             } else {
                 bytes[at] ^= 0x40;
             }
-            let (dir, backend, found) = opened(&broken).await;
+            let (disk, backend, found) = opened(&broken).await;
             assert!(found == numbers(0..2) || found == numbers(0..3), "{at} {cut}: {found:?}");
             let log = channel(&backend, "a").await;
             log.append(EVENTS, vec![mark(7, 1)]).await.unwrap();
             drop((log, backend));
-            let backend = open(dir.path(), small());
+            let backend = open_on(&disk, small());
             let found = held(channel(&backend, "a").await.as_ref(), EVENTS).await;
             assert_eq!(found[..2], numbers(0..2));
             assert_eq!(found.last().map(|(_, number)| *number), Some(7));
@@ -91,7 +76,7 @@ async fn a_file_that_ends_early_or_goes_on_with_garbage_opens() {
     for length in [0, 1, FRAMES - 1, FRAMES, FRAMES + 1, start, start + 1, end - 1, end] {
         let mut broken = files.clone();
         only(&mut broken).truncate(length);
-        let (_dir, _backend, found) = opened(&broken).await;
+        let (_disk, _backend, found) = opened(&broken).await;
         let all = if length >= end { 3 } else { 2 };
         assert!(length < start || found == numbers(0..all), "{length}: {found:?}");
     }
@@ -118,7 +103,7 @@ async fn any_byte_flipped_takes_one_record_and_is_reported() {
     for at in 0..last {
         let mut broken = files.clone();
         only(&mut broken)[at] ^= 0x04;
-        let (_dir, backend, found) = opened(&broken).await;
+        let (_disk, backend, found) = opened(&broken).await;
         assert!(found.len() >= 4, "{at} of {end}: {found:?}");
         assert!(found.iter().all(|(position, number)| position == number));
         let damage = backend.damage();
@@ -133,8 +118,8 @@ async fn any_byte_flipped_takes_one_record_and_is_reported() {
 
 #[tokio::test]
 async fn after_damage_no_position_is_given_again() {
-    let dir = tempfile::tempdir().unwrap();
-    let backend = open(dir.path(), small());
+    let disk = SimDisk::default();
+    let backend = open_on(&disk, small());
     let (log, other) = (channel(&backend, "a").await, channel(&backend, "b").await);
     log.append(EVENTS, (0..5).map(|n| mark(n, 10)).collect()).await.unwrap();
     log.truncate(EVENTS, 5).await.unwrap();
@@ -143,13 +128,12 @@ async fn after_damage_no_position_is_given_again() {
     }
     backend.close().await;
     // Only the newest file is left: all that tells how far the lane was is the checkpoint at its start.
-    let (name, bytes) =
-        files(dir.path()).into_iter().filter(|(_, b)| scan(b).frames > 0).next_back().unwrap();
+    let (name, bytes) = disk.files().into_iter().filter(|(_, b)| scan(b).frames > 0).next_back().unwrap();
     let (last, _) = last_frame(&bytes);
     for at in (0..last).step_by(4) {
         let mut broken = bytes.clone();
         broken[at] ^= 1;
-        let (_dir, backend, _) = opened(&BTreeMap::from([(name.clone(), broken)])).await;
+        let (_disk, backend, _) = opened(&BTreeMap::from([(name.clone(), broken)])).await;
         let log = channel(&backend, "a").await;
         log.append(EVENTS, vec![mark(9, 1)]).await.unwrap();
         assert!(log.end(EVENTS).await.unwrap() > 5, "{at}");
@@ -158,20 +142,20 @@ async fn after_damage_no_position_is_given_again() {
 
 #[tokio::test]
 async fn a_state_with_a_hole_ends_before_it() {
-    let dir = tempfile::tempdir().unwrap();
-    let backend = open(dir.path(), small());
+    let disk = SimDisk::default();
+    let backend = open_on(&disk, small());
     let log = channel(&backend, "a").await;
     for piece in ["piece-one", "piece-two", "piece-three"] {
         log.put_state(EVENTS, StateWrite::Change(Bytes::from(piece))).await.unwrap();
     }
     backend.close().await;
-    let mut files = files(dir.path());
+    let mut files = disk.files();
     let bytes = only(&mut files);
     let at = bytes.windows(9).position(|window| window == b"piece-two").unwrap();
     bytes[at] ^= 1;
-    let dir = put(&files);
+    let disk = SimDisk::of(&files);
     for expected in [vec!["piece-one"], vec!["piece-one", "new-2"], vec!["piece-one", "new-2", "new-3"]] {
-        let backend = open(dir.path(), small());
+        let backend = open_on(&disk, small());
         let log = channel(&backend, "a").await;
         assert_eq!(log.load_state(EVENTS).await.unwrap(), expected);
         let next = format!("new-{}", expected.len() + 1);
@@ -189,7 +173,6 @@ async fn a_record_that_goes_bad_while_the_log_is_open_is_skipped() {
     let mut bytes = std::fs::read(&path).unwrap();
     let at = bytes.windows(10).position(|window| window == b"0000000002").unwrap();
     bytes[at] = b'9';
-    use std::os::unix::fs::FileExt;
     std::fs::OpenOptions::new().write(true).open(&path).unwrap().write_all_at(&bytes, 0).unwrap();
     let mut reader = log.read(EVENTS, 0);
     let batch = reader.next().await.unwrap();

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// Lots drawn per point; `SLUICE_POWER_LOTS` for a long run.
 fn lots() -> u64 {
-    std::env::var("SLUICE_POWER_LOTS").ok().and_then(|n| n.parse().ok()).unwrap_or(2)
+    std::env::var("SLUICE_POWER_LOTS").ok().and_then(|n| n.parse().ok()).unwrap_or(1)
 }
 
 /// Something that was promised, or asked for and therefore allowed.
@@ -106,7 +106,7 @@ impl Story {
         let backend = open_on(&self.disk, small());
         let mut ends = BTreeMap::new();
         let mut state = Vec::new();
-        for step in 0..48u64 {
+        for step in 0..30u64 {
             for (name, lane, count) in
                 [("a", EVENTS, 1 + step % 5), ("b", EVENTS, 1), ("a", Lane::DEAD_LETTERS, step % 2)]
             {

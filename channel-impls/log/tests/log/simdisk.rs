@@ -1,7 +1,7 @@
 //! A disk in memory that remembers every operation, so that it can be rebuilt as a power loss would leave it.
 
 use channel_log::disk::{Disk, DiskFile};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -64,7 +64,8 @@ struct Sim {
     names: BTreeMap<String, usize>,
     ops: Vec<Op>,
     faults: Faults,
-    written: HashMap<usize, ()>,
+    /// Files that this session wrote to.
+    written: HashSet<usize>,
 }
 
 #[derive(Clone, Default)]
@@ -95,6 +96,13 @@ impl SimDisk {
         self.sim().faults = faults;
     }
 
+    /// All files as they are read now.
+    pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let sim = self.sim();
+        sim.names.iter().map(|(name, file)| (name.clone(), sim.files[*file].clone())).collect()
+    }
+
+    /// A disk that holds these files, durably.
     pub(crate) fn of(names: &BTreeMap<String, Vec<u8>>) -> Self {
         let mut sim = Sim::default();
         for (name, bytes) in names {
@@ -219,7 +227,7 @@ impl DiskFile for SimFile {
         if sim.faults.write {
             return Err(io::Error::other("the disk is on fire"));
         }
-        sim.written.insert(self.file, ());
+        sim.written.insert(self.file);
         sim.run(Op::Write { file: self.file, offset, bytes: bytes.to_vec() });
         Ok(())
     }
@@ -231,7 +239,7 @@ impl DiskFile for SimFile {
         }
         let of = if sim.name_of(self.file).ends_with(".new") {
             SyncOf::Fill
-        } else if sim.written.contains_key(&self.file) {
+        } else if sim.written.contains(&self.file) {
             SyncOf::Written
         } else {
             SyncOf::Opened
