@@ -128,7 +128,7 @@ async fn after_damage_no_position_is_given_again() {
     }
     backend.close().await;
     // Only the newest file is left: all that tells how far the lane was is the checkpoint at its start.
-    let (name, bytes) = disk.files().into_iter().filter(|(_, b)| scan(b).frames > 0).next_back().unwrap();
+    let (name, bytes) = disk.files().into_iter().rfind(|(_, b)| scan(b).frames > 0).unwrap();
     let (last, _) = last_frame(&bytes);
     for at in (0..last).step_by(4) {
         let mut broken = bytes.clone();

@@ -1,5 +1,7 @@
 //! The embedded log from outside: on real folders, and on a disk that loses what was not synced.
 
+#![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
+
 mod basics;
 mod damage;
 mod faults;

@@ -133,7 +133,7 @@ impl Story {
 
     async fn put(&mut self, backend: &channel_log::LogBackend, state: &mut Vec<Bytes>, step: u64) {
         let piece = Bytes::from(format!("{step:0200}"));
-        let write = if step % 9 == 0 {
+        let write = if step.is_multiple_of(9) {
             *state = vec![piece.clone(), piece.clone(), piece];
             StateWrite::Snapshot(state.clone())
         } else {
@@ -194,6 +194,20 @@ fn is_roll(ops: &[Op], i: usize) -> bool {
     false
 }
 
+/// A write that has a frame which was moved forward.
+fn moves(op: &Op) -> bool {
+    let Op::Write { offset, bytes, .. } = op else { return false };
+    let mut frames = bytes.as_slice();
+    while *offset >= FRAMES && frames.len() > 48 {
+        let length = u32::from_le_bytes(frames[4..8].try_into().unwrap()) as usize;
+        if frames[29] == 1 {
+            return true;
+        }
+        frames = frames.get((48 + length).next_multiple_of(8)..).unwrap_or_default();
+    }
+    false
+}
+
 fn is_batch(ops: &[Op], i: usize) -> bool {
     matches!(ops[i], Op::Sync { of: SyncOf::Written, .. }) && !is_roll(ops, i)
 }
@@ -210,6 +224,11 @@ async fn nothing_promised_is_lost_at_any_point() {
     assert_eq!(story.cut(0, |_, _| false).await, None);
     let ops = story.disk.ops();
     assert!((0..ops.len()).filter(|i| is_roll(&ops, *i)).count() > 2, "segments were begun within requests");
+    assert!(ops.iter().any(moves), "records were moved forward");
+    assert!(
+        ops.iter().any(|op| matches!(op, Op::Rename { from, .. } if from.ends_with(".free"))),
+        "recycled"
+    );
 }
 
 #[tokio::test]
