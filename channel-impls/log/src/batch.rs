@@ -70,7 +70,6 @@ impl Batch {
     /// Begins the next batch.
     pub(crate) fn start(&mut self) {
         self.now = self.now.max(Timestamp::now().0);
-        self.placed.clear();
     }
 
     /// How many frames are placed.
@@ -84,6 +83,8 @@ impl Batch {
 
     /// What is due once a batch is durable and visible.
     pub(crate) fn finish(&mut self) {
+        // Now, not with the next batch: it keeps segments from being given back.
+        self.placed.clear();
         let Some(active) = &self.active else { return };
         if std::mem::take(&mut self.begun) {
             self.shared.segments.seal(active.life.sequence);
