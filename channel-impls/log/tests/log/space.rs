@@ -1,7 +1,7 @@
 //! Disk comes back, whatever pins it.
 
 use crate::support::{EVENTS, channel, event, folder_bytes, held, mark, numbers, open, read, small, until};
-use broker_core::{Backend, Lane, StateWrite};
+use broker_core::{Backend, ChannelId, Lane, StateWrite};
 use bytes::Bytes;
 use channel_log::LogOptions;
 
@@ -84,5 +84,51 @@ async fn a_thousand_channels_are_open_at_once_and_take_little_disk() {
         for log in logs.iter().step_by(100) {
             assert_eq!(held(log.as_ref(), EVENTS).await, numbers(0..round + 1));
         }
+    }
+}
+
+#[tokio::test]
+async fn removed_channels_do_not_come_back_from_segments_that_others_keep() {
+    let dir = tempfile::tempdir().unwrap();
+    let backend = open(dir.path(), small());
+    let (idle, busy) = (channel(&backend, "idle").await, channel(&backend, "busy").await);
+    idle.append(EVENTS, (0..5).map(|n| mark(n, 500)).collect()).await.unwrap();
+    for name in ["gone", "again"] {
+        channel(&backend, name).await.append(EVENTS, vec![mark(0, 10)]).await.unwrap();
+    }
+    let first = dir.path().join("0000000001.log");
+    let kept = std::fs::read(&first).unwrap();
+    let fill = async || busy.append(EVENTS, (0..100).map(|n| event(n, 200)).collect()).await.unwrap();
+    fill().await;
+    for name in ["gone", "again"] {
+        backend.remove(&ChannelId::from(name)).await.unwrap();
+    }
+    channel(&backend, "again").await.append(EVENTS, vec![mark(7, 10)]).await.unwrap();
+    fill().await;
+    busy.truncate(EVENTS, u64::MAX).await.unwrap();
+    until("the disk back", || folder_bytes(dir.path()) <= 6 * SEGMENT).await;
+    // What said that they were removed is gone; what they held before is not.
+    assert_eq!(std::fs::read(&first).unwrap(), kept);
+    backend.close().await;
+    let backend = open(dir.path(), small());
+    assert_eq!(held(channel(&backend, "gone").await.as_ref(), EVENTS).await, []);
+    assert_eq!(held(channel(&backend, "again").await.as_ref(), EVENTS).await, [(0, 7)]);
+    assert_eq!(held(channel(&backend, "idle").await.as_ref(), EVENTS).await, numbers(0..5));
+}
+
+#[tokio::test]
+async fn an_opened_log_keeps_what_it_knows_until_it_wrote_it_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let backend = open(dir.path(), small());
+    let log = channel(&backend, "a").await;
+    log.append(EVENTS, (0..5).map(|n| mark(n, 10)).collect()).await.unwrap();
+    log.truncate(EVENTS, 5).await.unwrap();
+    backend.close().await;
+    for opened in 2..4 {
+        let backend = open(dir.path(), small());
+        let next = dir.path().join(format!("{opened:010}.log"));
+        until("a segment ready to be written", || next.exists()).await;
+        assert_eq!(backend.channels().await.unwrap(), [ChannelId::from("a")]);
+        assert_eq!(channel(&backend, "a").await.end(EVENTS).await.unwrap(), 5);
     }
 }
