@@ -252,6 +252,16 @@ mod tests {
     }
 
     #[test]
+    fn the_values_of_a_secret_are_never_shown() {
+        let value = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"},
+            "data": {"user": "YWxpY2U="}, "stringData": {"password": "open sesame"}});
+        let object = Object::new(value, Origin::default()).unwrap();
+        let manifest = ObjectStatus::new(&object, json!({}), true).manifest;
+        assert_eq!(manifest["data"], json!({"user": "(hidden)"}));
+        assert_eq!(manifest["stringData"], json!({"password": "(hidden)"}));
+    }
+
+    #[test]
     fn what_the_server_wrote_is_left_out_and_its_generation_observed() {
         let object = broker(true);
         assert!(object.manifest.get("status").is_none());

@@ -1,5 +1,7 @@
 //! A folder of manifests in; the table, the problems and the status out. One folder in `cases` is one case.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
 use broker_core::{Capabilities, Route, TriggerRoute};
 use crds::{Compiled, ObjectId, ObjectStatus, Settings};
 use std::collections::BTreeMap;
