@@ -102,7 +102,7 @@ pub(crate) fn of_broker(object: &Object, url: &str, sink: &DeadLetterSink) -> Va
     finish(object, conditions, fields)
 }
 
-pub(crate) fn of_trigger(object: &Object, findings: &TriggerFindings) -> Value {
+pub(crate) fn of_trigger(object: &Object, findings: &TriggerFindings, in_force: bool) -> Value {
     let mut fields = Map::new();
     add_uri(&mut fields, "subscriber", findings.subscriber.as_ref().ok());
     add_uri(&mut fields, "deadLetterSink", findings.dead_letter_sink.resolved());
@@ -114,7 +114,12 @@ pub(crate) fn of_trigger(object: &Object, findings: &TriggerFindings) -> Value {
         dead_letter_condition(&findings.dead_letter_sink),
         condition_of("DependencyReady", "DependencyDoesNotExist", &findings.dependency),
         condition_of("SubscriberResolved", "SubscriberResolveFailed", &findings.subscriber),
-        unknown("SubscriptionReady"),
+        match in_force {
+            true => unknown("SubscriptionReady"),
+            false => {
+                not_ok("SubscriptionReady", "NotInForce", "nothing is delivered until the rest is resolved")
+            }
+        },
     ];
     finish(object, conditions, fields)
 }

@@ -58,7 +58,7 @@ fn options(bytes: usize) -> serde_saphyr::Options {
 
 fn syntax(error: &serde_saphyr::Error) -> SyntaxError {
     let line = error.location().and_then(|at| line(at.line()));
-    let text = error.render();
+    let text = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
     // The place is told beforehand, as with every other problem.
     let message = text.lines().next().unwrap_or_default();
     let end = message.rfind(" at line ").unwrap_or(message.len());
