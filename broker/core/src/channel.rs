@@ -1,7 +1,7 @@
 //! What the dispatcher sees: a channel lends deliveries to groups.
 
 use crate::dead_letter::DeadLetterStore;
-use crate::{AppendError, GroupName, Lane, LogError, Position};
+use crate::{AppendError, ChannelOptions, GroupName, Lane, LogError, Position};
 use async_trait::async_trait;
 use event::{Record, Timestamp};
 use filter::Filter;
@@ -13,6 +13,9 @@ use tokio::sync::mpsc;
 /// One durable stream of events, lent to any number of groups.
 #[async_trait]
 pub trait Channel: Send + Sync + 'static {
+    /// Changed budget or retention; in force at once.
+    fn configure(&self, options: &ChannelOptions);
+
     /// Makes the records durable. `Err`: any prefix may be durable.
     async fn append(&self, records: Vec<Record>) -> Result<(), AppendError>;
 
@@ -62,6 +65,8 @@ pub struct GroupSpec {
     pub max_waiting: usize,
     /// Nothing is lent while true (`sluice.dev/paused`).
     pub paused: bool,
+    /// No wait is longer; one that was stored before a clock jumped is clipped to it.
+    pub longest_wait: Duration,
 }
 
 /// Where a new group begins to read.
@@ -95,6 +100,8 @@ pub enum Outcome {
     Nack(Duration),
     /// As `Nack`, and nobody answered at all: the group stops being lent more than one event until one succeeds.
     Unreachable(Duration),
+    /// Somebody else is responsible now, but the sink itself could not be reached: the probing goes on.
+    Buried,
     /// Given back untried; does not count as an attempt.
     Return,
 }
@@ -107,21 +114,25 @@ pub struct Delivery {
     pub record: Arc<Record>,
     /// 1 for the first try.
     pub attempt: u32,
+    /// Lent before it is due, only to learn whether the sink is back: if it still cannot be reached, settle
+    /// with [`Delivery::unreachable`] whatever the attempt; it does not count.
+    pub probe: bool,
     /// Where it lies: identifies the loan in its channel.
     pub lane: Lane,
     /// Where it lies; with `lane` and the group it names this delivery for ever.
     pub position: Position,
-    loan: Loan,
+    pub(crate) loan: Loan,
 }
 
 impl Delivery {
-    pub(crate) fn new(record: Arc<Record>, attempt: u32, lane: Lane, position: Position, loan: Loan) -> Self {
-        Self { record, attempt, lane, position, loan }
-    }
-
     /// Somebody else is responsible now: the sink, the dead letter sink, the dead letter store.
     pub fn ack(mut self) {
         self.loan.settle(Outcome::Ack);
+    }
+
+    /// The dead letter sink or store took it because the sink could not be reached at all.
+    pub fn bury(mut self) {
+        self.loan.settle(Outcome::Buried);
     }
 
     /// Not done: back to the group, no sooner than `after`.

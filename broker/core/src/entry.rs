@@ -28,6 +28,8 @@ pub enum GroupChange {
         incarnation: String,
         /// In force for events after this record.
         filter: Filter,
+        /// Where a new group begins in this lane; `None`: after this record.
+        from: Option<crate::Position>,
     },
     /// The group is gone; what it had not finished is given up.
     Remove {
@@ -35,11 +37,6 @@ pub enum GroupChange {
         group: GroupName,
         /// Which life of that name.
         incarnation: String,
-    },
-    /// Read by the one who wrote it, to know that everything before it was read.
-    Mark {
-        /// A random number.
-        nonce: String,
     },
 }
 
@@ -91,7 +88,7 @@ impl Entry {
                 .map(|c| Self::Group(Arc::new(c)))
                 .map_err(|e| EntryError(e.to_string())),
             Some(&tag::DEAD_LETTER_1) => {
-                DeadLetterChange::decode(rest).map(|c| Self::DeadLetter(Arc::new(c)))
+                DeadLetterChange::decode(&rest).map(|c| Self::DeadLetter(Arc::new(c)))
             }
             other => Err(EntryError(format!(
                 "its kind {other:02x?} is not known to this version; it was written by a newer sluice"

@@ -10,12 +10,18 @@
 
 pub mod channel;
 pub mod channels;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod dead_letter;
 pub mod delivery;
+#[cfg(feature = "doubles")]
+pub mod doubles;
+pub mod engine;
 pub mod entry;
 pub mod live;
 pub mod log;
 pub mod names;
+pub mod provision;
 pub mod publisher;
 pub mod readiness;
 pub mod table;
@@ -31,6 +37,7 @@ pub use log::{
     LogError, Reader, StateError, StateWrite,
 };
 pub use names::{ChannelId, GroupName, Lane, ObjectKey, Position, TargetKind};
+pub use provision::Provisioner;
 pub use publisher::{Arrival, Limits, PublishError, Publisher, Tapped};
 pub use readiness::{Readiness, State};
-pub use table::{ChannelRef, HttpSink, PrintSink, Route, RoutingTable, Sink, TriggerRoute};
+pub use table::{ChannelRef, Held, HttpSink, PrintSink, Route, RoutingTable, Sink, TriggerRoute};

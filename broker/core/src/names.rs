@@ -75,6 +75,12 @@ macro_rules! name {
             }
         }
 
+        impl std::borrow::Borrow<str> for $type {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
         impl From<&str> for $type {
             fn from(name: &str) -> Self {
                 Self(name.into())

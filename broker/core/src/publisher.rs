@@ -129,7 +129,7 @@ impl Publisher {
             .map(|event| self.admit(event, hops, now, arrival.trace.clone()))
             .collect::<Result<Vec<_>, _>>()?;
         let tapped = (self.taps.receiver_count() > 0).then(|| records.clone());
-        channel.append(records).await.map_err(|e| refused(target, e))?;
+        channel.append(records).await.map_err(|e| refused(target, &e))?;
         for record in tapped.into_iter().flatten() {
             // Nobody listening any more is no error.
             let _ = self.taps.send(Tapped { target: target.clone(), record: Arc::new(record) });
@@ -171,9 +171,9 @@ impl Publisher {
     }
 }
 
-fn refused(target: &ObjectKey, error: AppendError) -> PublishError {
+fn refused(target: &ObjectKey, error: &AppendError) -> PublishError {
     match error {
-        AppendError::TooLarge { size, max } => PublishError::TooLarge { size, max },
+        AppendError::TooLarge { size, max } => PublishError::TooLarge { size: *size, max: *max },
         AppendError::Full { .. } => PublishError::Unavailable {
             detail: format!("`{target}`: {error}"),
             retry_after: Duration::from_secs(10),

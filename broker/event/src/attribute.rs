@@ -1,9 +1,9 @@
-//! Names and values of context attributes, and the rules they obey.
+//! Names and values of context attributes as readers see them.
 
 /// One context attribute as readers see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attribute<'a> {
-    /// Lower-case letters and digits (CloudEvents 1.0, 3.1 naming conventions).
+    /// Lower-case letters and digits (CloudEvents 1.0, naming conventions).
     pub name: &'a str,
     /// The canonical string form, percent-decoded: what filters compare.
     pub value: &'a str,
@@ -29,8 +29,24 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("attribute `{name}`: {rule}")]
 pub struct InvalidAttribute {
-    /// The attribute, as it was named.
+    /// The attribute as it was named, escaped and cut.
     pub name: String,
     /// What is wrong and what is allowed.
     pub rule: String,
+}
+
+impl InvalidAttribute {
+    pub(crate) fn new(name: &str, rule: impl Into<String>) -> Self {
+        Self { name: excerpt(name), rule: rule.into() }
+    }
+}
+
+/// What a message may show of foreign text: one line, escaped, cut.
+pub(crate) fn excerpt(text: &str) -> String {
+    const SHOWN: usize = 60;
+    let mut shown: String = text.chars().take(SHOWN).flat_map(char::escape_debug).collect();
+    if text.chars().nth(SHOWN).is_some() {
+        shown.push('…');
+    }
+    shown
 }

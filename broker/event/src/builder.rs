@@ -1,22 +1,17 @@
 //! Making an event, or another one from an event.
 
-use crate::event::{Slot, Span};
+use crate::draft::{Draft, Drafts};
 use crate::{Data, Event, InvalidAttribute, Kind, Mode};
+use serde::de::IgnoredAny;
 
 /// Collects attributes and a payload, and checks every rule once in [`EventBuilder::build`].
 #[derive(Clone, Debug, Default)]
 pub struct EventBuilder {
-    attributes: Vec<Draft>,
+    attributes: Vec<Draft<'static>>,
     data: Data,
+    /// The payload is not one of an event, so nobody has checked it yet.
+    data_is_new: bool,
     mode: Mode,
-}
-
-#[derive(Clone, Debug)]
-struct Draft {
-    name: String,
-    value: String,
-    raw: Option<String>,
-    kind: Kind,
 }
 
 impl EventBuilder {
@@ -29,7 +24,7 @@ impl EventBuilder {
     /// Sets an attribute of a given JSON type from its canonical string form.
     #[must_use]
     pub fn set_kind(mut self, name: &str, value: &str, kind: Kind) -> Self {
-        let draft = Draft { name: name.to_owned(), value: value.to_owned(), raw: None, kind };
+        let draft = Draft { kind, ..Draft::string(name.to_owned(), value.to_owned()) };
         match self.attributes.iter_mut().find(|d| d.name == name) {
             Some(old) => *old = draft,
             None => self.attributes.push(draft),
@@ -48,6 +43,7 @@ impl EventBuilder {
     #[must_use]
     pub fn data(mut self, data: Data) -> Self {
         self.data = data;
+        self.data_is_new = true;
         self
     }
 
@@ -58,50 +54,23 @@ impl EventBuilder {
         self
     }
 
-    /// Checks every rule and makes the event.
+    /// Checks every rule and makes the event; `specversion` is `1.0` unless it was set.
     ///
     /// # Errors
-    /// The first attribute that is missing or breaks a rule.
-    pub fn build(mut self) -> Result<Event, InvalidAttribute> {
-        if !self.attributes.iter().any(|d| d.name == "specversion") {
-            self = self.set("specversion", "1.0");
+    /// The first attribute that is missing or breaks a rule; `data` when [`Data::Json`] is not JSON or
+    /// [`Data::Text`] is not UTF-8.
+    pub fn build(self) -> Result<Event, InvalidAttribute> {
+        if self.data_is_new {
+            check(&self.data)?;
         }
-        for required in ["id", "source", "type"] {
-            if !self.attributes.iter().any(|d| d.name == required && !d.value.is_empty()) {
-                return Err(InvalidAttribute {
-                    name: required.to_owned(),
-                    rule: "is required and must not be empty".to_owned(),
-                });
-            }
+        let mut drafts = Drafts::default();
+        for draft in self.attributes {
+            drafts.add(draft)?;
         }
-        self.attributes.sort_by_key(|d| match d.name.as_str() {
-            "specversion" => 0,
-            "id" => 1,
-            "source" => 2,
-            "type" => 3,
-            _ => 4,
-        });
-        Ok(self.assemble())
-    }
-
-    fn assemble(self) -> Event {
-        let mut text = String::new();
-        let mut push = |s: &str| {
-            let start = text.len() as u32;
-            text.push_str(s);
-            Span { start, end: text.len() as u32 }
-        };
-        let slots = self
-            .attributes
-            .iter()
-            .map(|d| Slot {
-                name: push(&d.name),
-                value: push(&d.value),
-                raw: d.raw.as_deref().map(&mut push),
-                kind: d.kind,
-            })
-            .collect();
-        Event { text: text.into_boxed_str(), slots, data: self.data, mode: self.mode }
+        if drafts.get("specversion").is_none() {
+            drafts.add(Draft::string("specversion", "1.0"))?;
+        }
+        drafts.into_event(self.data, self.mode)
     }
 }
 
@@ -110,12 +79,26 @@ impl From<&Event> for EventBuilder {
         let attributes = event
             .attributes()
             .map(|a| Draft {
-                name: a.name.to_owned(),
-                value: a.value.to_owned(),
-                raw: a.raw.map(str::to_owned),
+                name: a.name.to_owned().into(),
+                value: a.value.to_owned().into(),
+                raw: a.raw.map(|raw| raw.to_owned().into()),
                 kind: a.kind,
             })
             .collect();
-        Self { attributes, data: event.data().clone(), mode: event.mode() }
+        Self { attributes, data: event.data().clone(), data_is_new: false, mode: event.mode() }
     }
+}
+
+/// What the JSON format writes as it is must be what it claims to be.
+fn check(data: &Data) -> Result<(), InvalidAttribute> {
+    let text = match data {
+        Data::Absent | Data::Bytes(_) | Data::Base64(_) => return Ok(()),
+        Data::Json(bytes) | Data::Text(bytes) => std::str::from_utf8(bytes)
+            .map_err(|e| InvalidAttribute::new("data", format!("must be UTF-8: {e}")))?,
+    };
+    if matches!(data, Data::Json(_)) {
+        serde_json::from_str::<IgnoredAny>(text)
+            .map_err(|e| InvalidAttribute::new("data", format!("must be JSON: {e}")))?;
+    }
+    Ok(())
 }

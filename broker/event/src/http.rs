@@ -1,8 +1,12 @@
 //! CloudEvents over HTTP (HTTP binding 1.0): binary, structured, batch.
 
-use crate::{Event, Mode};
-use bytes::Bytes;
-use http::HeaderMap;
+mod read;
+mod write;
+
+use crate::{Event, InvalidAttribute};
+
+pub use read::{decode, decode_reply};
+pub use write::encode;
 
 /// What a message held.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,23 +28,8 @@ pub enum DecodeError {
     Invalid(String),
 }
 
-/// Reads a request: binary when there are `ce-` headers, structured or batch by content type.
-///
-/// # Errors
-/// When it is not a valid CloudEvent of a known format.
-pub fn decode(_headers: &HeaderMap, _body: Bytes) -> Result<Decoded, DecodeError> {
-    Err(DecodeError::Unsupported("not written yet".to_owned()))
-}
-
-/// Reads an answer: `Ok(None)` when it does not claim to be an event.
-///
-/// # Errors
-/// When it claims to be an event and is not valid.
-pub fn decode_reply(_headers: &HeaderMap, _body: Bytes) -> Result<Option<Decoded>, DecodeError> {
-    Ok(None)
-}
-
-/// Writes the event's headers (content type included) into `headers` and returns the body.
-pub fn encode(_event: &Event, _mode: Mode, _headers: &mut HeaderMap) -> Bytes {
-    Bytes::new()
+impl From<InvalidAttribute> for DecodeError {
+    fn from(invalid: InvalidAttribute) -> Self {
+        Self::Invalid(invalid.to_string())
+    }
 }

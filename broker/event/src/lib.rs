@@ -12,12 +12,18 @@
 mod attribute;
 mod builder;
 mod data;
+mod draft;
 mod envelope;
 mod event;
+mod header;
 pub mod http;
 pub mod json;
+mod media_type;
 pub mod record;
+mod rfc3339;
+mod rule;
 mod time;
+mod uri;
 
 pub use attribute::{Attribute, InvalidAttribute, Kind};
 pub use builder::EventBuilder;

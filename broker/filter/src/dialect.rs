@@ -1,8 +1,11 @@
 //! The dialects of Knative's `filters`, parsed.
 
+use crate::attributes;
 use event::Event;
 
 /// A filter that cannot be invalid. Serialised it travels in the control records of a channel.
+///
+/// A list of `filters` is an [`Filter::All`], and so is a map with several attributes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Filter {
@@ -23,16 +26,30 @@ pub enum Filter {
 }
 
 impl Filter {
+    /// How deep filters may be nested ([`Filter::depth`]): who builds one refuses what is deeper, so that no
+    /// walk over a filter can exhaust the stack.
+    pub const MAX_DEPTH: usize = 32;
+
     /// The filter that passes every event.
     #[must_use]
     pub fn everything() -> Self {
         Self::All(Vec::new())
     }
 
+    /// Levels of nesting: 1 for a single comparison, 2 for a list of them.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        match self {
+            Self::Exact(..) | Self::Prefix(..) | Self::Suffix(..) | Self::Present(_) => 1,
+            Self::All(parts) | Self::Any(parts) => 1 + parts.iter().map(Self::depth).max().unwrap_or(0),
+            Self::Not(inner) => 1 + inner.depth(),
+        }
+    }
+
     /// True when the event passes.
     #[must_use]
     pub fn matches(&self, event: &Event) -> bool {
-        let value = |name: &str| event.get(name);
+        let value = |name: &str| attributes::get(event, name);
         match self {
             Self::Exact(name, want) => value(name) == Some(want),
             Self::Prefix(name, want) => value(name).is_some_and(|v| v.starts_with(want.as_str())),

@@ -1,29 +1,130 @@
 //! One index over the filters of all groups of a channel.
+//!
+//! ```text
+//!   filter ──plan──▶ keys without which it cannot match      the rarest part of `all`, every part of `any`
+//!                      │
+//!                      ▼
+//!   attribute ──▶ exact {value}   prefix [sorted]   suffix [sorted, reversed]
+//!                      │
+//!                      ▼
+//!                    slots: a group, and its filter to ask where the key alone does not decide
+//! ```
+//!
+//! A filter that has no such key (`not`) is asked for every event. A dialect that the index cannot look into,
+//! as an expression, needs nothing here but its arm in [`plan`]: the plan of a comparison that it implies,
+//! marked as not deciding, or no key.
 
-use crate::Filter;
+mod keys;
+mod plan;
+
+use crate::{Filter, attributes};
 use event::Event;
-use std::collections::BTreeMap;
+use keys::{Key, Keys};
+use plan::Plan;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// Answers for all filters at once. `u32` is the caller's number for a group.
 #[derive(Debug, Default)]
 pub struct Index {
-    filters: BTreeMap<u32, Filter>,
+    /// By attribute: a handful of names, so that a walk along a short sorted list beats hashing every name.
+    attributes: BTreeMap<Box<str>, Keys>,
+    /// Groups that no key leads to.
+    keyless: Vec<Slot>,
+    /// Which keys lead to a group; `None`: it is among the keyless.
+    groups: HashMap<u32, Option<Vec<Key>>>,
+}
+
+/// A group, where a key leads to it.
+#[derive(Clone, Debug)]
+struct Slot {
+    group: u32,
+    /// Asked before the group is named; `None`: who comes here matches.
+    ask: Option<Arc<Filter>>,
+    /// Other keys lead to the same group.
+    shared: bool,
 }
 
 impl Index {
     /// Adds a group, or replaces its filter.
     pub fn insert(&mut self, group: u32, filter: &Filter) {
-        self.filters.insert(group, filter.clone());
+        self.remove(group);
+        let Plan { keys, decides, .. } = Plan::of(filter, self);
+        let ask = (!decides).then(|| Arc::new(filter.clone()));
+        let slot = Slot { group, ask, shared: keys.as_ref().is_some_and(|keys| keys.len() > 1) };
+        match &keys {
+            None => self.keyless.push(slot),
+            Some(keys) => keys.iter().for_each(|key| self.add(key, slot.clone())),
+        }
+        self.groups.insert(group, keys);
     }
 
     /// Forgets a group; unknown ones are ignored.
     pub fn remove(&mut self, group: u32) {
-        self.filters.remove(&group);
+        match self.groups.remove(&group) {
+            None => {}
+            Some(None) => forget(&mut self.keyless, group),
+            Some(Some(keys)) => keys.iter().for_each(|key| self.drop_key(key, group)),
+        }
     }
 
     /// Clears `out` and fills it with the groups that the event passes, each once, in no particular order.
+    /// Allocates nothing else.
     pub fn matches(&self, event: &Event, out: &mut Vec<u32>) {
         out.clear();
-        out.extend(self.filters.iter().filter(|(_, f)| f.matches(event)).map(|(g, _)| *g));
+        let mut found = Found { event, out, shared: false };
+        found.visit(&self.keyless);
+        for (name, value) in attributes::all(event) {
+            if let Some(keys) = self.attributes.get(name) {
+                keys.find(value, |slots| found.visit(slots));
+            }
+        }
+        if found.shared {
+            out.sort_unstable();
+            out.dedup();
+        }
+    }
+
+    /// Groups that a key leads to already.
+    fn crowd(&self, key: &Key) -> usize {
+        self.attributes.get(&key.attribute).map_or(0, |keys| keys.crowd(&key.test))
+    }
+
+    fn add(&mut self, key: &Key, slot: Slot) {
+        self.attributes.entry(key.attribute.clone()).or_default().slots(&key.test).push(slot);
+    }
+
+    fn drop_key(&mut self, key: &Key, group: u32) {
+        let Some(keys) = self.attributes.get_mut(&key.attribute) else { return };
+        forget(keys.slots(&key.test), group);
+        keys.tidy(&key.test);
+        if keys.is_empty() {
+            self.attributes.remove(&key.attribute);
+        }
+    }
+}
+
+fn forget(slots: &mut Vec<Slot>, group: u32) {
+    if let Some(place) = slots.iter().position(|slot| slot.group == group) {
+        slots.swap_remove(place);
+    }
+}
+
+/// The groups found so far for one event.
+struct Found<'a> {
+    event: &'a Event,
+    out: &'a mut Vec<u32>,
+    /// One of them may have been found twice.
+    shared: bool,
+}
+
+impl Found<'_> {
+    fn visit(&mut self, slots: &[Slot]) {
+        for slot in slots {
+            if slot.ask.as_ref().is_none_or(|filter| filter.matches(self.event)) {
+                self.shared |= slot.shared;
+                self.out.push(slot.group);
+            }
+        }
     }
 }

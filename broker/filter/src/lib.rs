@@ -1,14 +1,17 @@
 //! Trigger filters, and the index that answers for all of them at once.
 //!
-//! What it does: holds a parsed [`Filter`], evaluates it, explains it, and answers for a whole
-//! channel ([`Index`]) which groups an event matches at a cost that does not grow with those that do not.
+//! What it does: holds a parsed [`Filter`], evaluates it, explains it ([`Explanation`]), and answers for a whole
+//! channel ([`Index`]) which groups an event matches, at a cost that does not grow with those that do not.
 //!
 //! What it must not do: I/O, time, randomness; look at a payload.
 //!
 //! Where to start: [`Filter`], then [`Index::matches`].
 
+mod attributes;
 mod dialect;
+mod explain;
 mod index;
 
 pub use dialect::Filter;
+pub use explain::Explanation;
 pub use index::Index;

@@ -1,0 +1,7 @@
+//! Dead letters: events nobody would take, kept until a person decides.
+
+mod letter;
+mod store;
+
+pub use letter::{DeadLetter, DeadLetterChange, DeadLetterQuery};
+pub use store::{DeadLetterError, DeadLetterStore};

@@ -1,0 +1,350 @@
+//! The dead letters of a channel: a lane of the log that holds puts and goings, folded into an index.
+
+use super::{DeadLetter, DeadLetterChange, DeadLetterQuery};
+use crate::{AppendError, Entry, GroupName, Lane, Log, LogError, Position};
+use event::{Addressee, Audience, Record, Timestamp};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+
+/// Letters that one channel keeps, at most. The trigger whose letter finds no place stops until there is one.
+const MOST_LETTERS: usize = 1_000_000;
+/// Bytes that the letters of one channel may have together: their own budget, so that they do not fill the channel's.
+const MOST_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+/// Letters that are read from the log in one go.
+const READ_AT_ONCE: usize = 256;
+/// Records of the lane that are kept beyond the letters before old letters are moved forward.
+const SLACK: u64 = 1000;
+/// Wait before a log that could not be read is tried again.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Why the dead letter store did not do what it was asked.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum DeadLetterError {
+    /// It could not be written; nothing changed.
+    #[error("the dead letter store could not be written: {0}")]
+    Append(#[from] AppendError),
+    /// It could not be read.
+    #[error("the dead letter store could not be read: {0}")]
+    Log(#[from] LogError),
+    /// It has no room; redrive or purge.
+    #[error(
+        "the dead letter store is full ({letters} letters, {bytes} bytes): redrive or purge some (`sluice dlq`)"
+    )]
+    Full {
+        /// Letters kept.
+        letters: usize,
+        /// Bytes kept.
+        bytes: u64,
+    },
+}
+
+/// The dead letters of one channel, over the log's dead letter lane. Any process may append to it; each folds it.
+pub struct DeadLetterStore {
+    log: Arc<dyn Log>,
+    folded: Arc<Mutex<Folded>>,
+    /// Everything below was folded.
+    upto: watch::Receiver<Position>,
+    follower: JoinHandle<()>,
+    /// One writer at a time: a letter that is being moved forward must not come back behind its own going.
+    writing: Arc<Semaphore>,
+}
+
+/// What the lane says when its changes are folded.
+#[derive(Default)]
+struct Folded {
+    /// In the order they were last put.
+    by_position: BTreeMap<Position, Kept>,
+    positions: HashMap<Arc<str>, Position>,
+    counts: HashMap<GroupName, u64>,
+    bytes: u64,
+    /// Sent to their trigger again and neither resolved nor failed yet.
+    redriven: HashSet<Arc<str>>,
+}
+
+/// A letter without its event.
+struct Kept {
+    id: Arc<str>,
+    group: GroupName,
+    last_time: Timestamp,
+    bytes: u64,
+}
+
+impl DeadLetterStore {
+    /// Follows the log's dead letter lane from now on.
+    #[must_use]
+    pub(crate) fn open(log: Arc<dyn Log>) -> Self {
+        let folded = Arc::new(Mutex::new(Folded::default()));
+        let (progress, upto) = watch::channel(0);
+        let writing = Arc::new(Semaphore::new(1));
+        let follower = tokio::spawn(follow(log.clone(), folded.clone(), progress, writing.clone()));
+        Self { log, folded, upto, follower, writing }
+    }
+
+    /// Stops following. What was put is durable already.
+    pub(crate) fn close(&self) {
+        self.follower.abort();
+    }
+
+    /// Keeps a dead letter, or updates the one with the same id. `Ok`: durable.
+    ///
+    /// # Errors
+    /// When it could not be written or has no room; the caller must not ack.
+    pub async fn put(&self, mut letter: DeadLetter) -> Result<(), DeadLetterError> {
+        let known = {
+            let folded = self.lock();
+            let known = folded.positions.get(letter.id.as_str()).copied();
+            if known.is_none() && (folded.by_position.len() >= MOST_LETTERS || folded.bytes >= MOST_BYTES) {
+                return Err(DeadLetterError::Full { letters: folded.by_position.len(), bytes: folded.bytes });
+            }
+            known
+        };
+        if let Some(at) = known
+            && let Some((_, old)) = self.read(&[at]).await?.pop()
+        {
+            letter.first_time = letter.first_time.min(old.first_time);
+        }
+        self.append(vec![DeadLetterChange::Put(letter)]).await
+    }
+
+    /// The dead letters that the query means, oldest first.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn list(&self, query: &DeadLetterQuery) -> Result<Vec<DeadLetter>, DeadLetterError> {
+        let mut letters = Vec::new();
+        let positions = self.candidates(query);
+        for positions in positions.chunks(READ_AT_ONCE) {
+            for (_, letter) in self.read(positions).await? {
+                if query.limit > 0 && letters.len() == query.limit {
+                    return Ok(letters);
+                }
+                if query.means(&letter) {
+                    letters.push(letter);
+                }
+            }
+        }
+        Ok(letters)
+    }
+
+    /// Sends those that the query means to their trigger again; they go when it succeeds. Returns their ids.
+    /// One that is on its way already is not sent twice.
+    ///
+    /// # Errors
+    /// When the log cannot be read or written; any prefix may have been redriven.
+    pub async fn redrive(&self, query: &DeadLetterQuery) -> Result<Vec<String>, DeadLetterError> {
+        let mut sent = Vec::new();
+        let positions = self.candidates(query);
+        for positions in positions.chunks(READ_AT_ONCE) {
+            for (_, letter) in self.read(positions).await? {
+                let full = query.limit > 0 && sent.len() == query.limit;
+                if full {
+                    return Ok(sent);
+                }
+                if !query.means(&letter) || !self.lock().redriven.insert(letter.id.as_str().into()) {
+                    continue;
+                }
+                let append = self.log.append(Lane(0), vec![Entry::Event(Arc::new(again(&letter)))]);
+                if let Err(error) = append.await {
+                    self.lock().redriven.remove(letter.id.as_str());
+                    return Err(error.into());
+                }
+                sent.push(letter.id);
+            }
+        }
+        Ok(sent)
+    }
+
+    /// Deletes those that the query means. Returns their ids.
+    ///
+    /// # Errors
+    /// When the log cannot be read or written; any prefix may have been deleted.
+    pub async fn purge(&self, query: &DeadLetterQuery) -> Result<Vec<String>, DeadLetterError> {
+        let letters = self.list(query).await?;
+        let ids: Vec<String> = letters.into_iter().map(|letter| letter.id).collect();
+        for ids in ids.chunks(READ_AT_ONCE) {
+            self.append(ids.iter().map(|id| DeadLetterChange::Gone { id: id.clone() }).collect()).await?;
+        }
+        Ok(ids)
+    }
+
+    /// A redriven event was delivered: its entry goes. Durable on `Ok`; the ack comes after it.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub async fn resolved(&self, id: &str) -> Result<(), DeadLetterError> {
+        self.append(vec![DeadLetterChange::Gone { id: id.to_owned() }]).await
+    }
+
+    /// One letter by its id.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn get(&self, id: &str) -> Result<Option<DeadLetter>, DeadLetterError> {
+        let at = self.lock().positions.get(id).copied();
+        match at {
+            Some(at) => Ok(self.read(&[at]).await?.pop().map(|(_, letter)| letter)),
+            None => Ok(None),
+        }
+    }
+
+    /// How many dead letters a trigger has.
+    #[must_use]
+    pub fn count(&self, group: &GroupName) -> u64 {
+        self.lock().counts.get(group).copied().unwrap_or(0)
+    }
+
+    /// Appends, and waits until this process has folded it: who put a letter sees it.
+    async fn append(&self, changes: Vec<DeadLetterChange>) -> Result<(), DeadLetterError> {
+        let entries = changes.into_iter().map(|change| Entry::DeadLetter(Arc::new(change))).collect();
+        let turn = self.writing.acquire().await;
+        self.log.append(Lane::DEAD_LETTERS, entries).await?;
+        drop(turn);
+        let end = self.log.end(Lane::DEAD_LETTERS).await?;
+        // A follower that has ended means that the store is being closed: what was appended stays.
+        let _ = self.upto.clone().wait_for(|upto| *upto >= end).await;
+        Ok(())
+    }
+
+    /// Positions of letters that the query may mean, ascending.
+    fn candidates(&self, query: &DeadLetterQuery) -> Vec<Position> {
+        let folded = self.lock();
+        let means = |kept: &Kept| {
+            (query.ids.is_empty() || query.ids.iter().any(|id| **id == *kept.id))
+                && query.group.as_ref().is_none_or(|g| *g == kept.group)
+                && query.since.is_none_or(|since| kept.last_time >= since)
+        };
+        folded.by_position.iter().filter(|(_, kept)| means(kept)).map(|(at, _)| *at).collect()
+    }
+
+    async fn read(&self, positions: &[Position]) -> Result<Vec<(Position, DeadLetter)>, LogError> {
+        letters(&*self.log, positions).await
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Folded> {
+        self.folded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for DeadLetterStore {
+    fn drop(&mut self) {
+        self.follower.abort();
+    }
+}
+
+/// The record that tries a letter again: addressed to its trigger and nobody else.
+fn again(letter: &DeadLetter) -> Record {
+    let mut record = Record::clone(&letter.record);
+    record.envelope.redrive = Some(letter.id.clone());
+    record.envelope.origin = None;
+    let group = letter.group.to_string();
+    record.envelope.audience =
+        Audience::Groups(vec![Addressee { group, attempts: 0, due: Timestamp::default() }]);
+    record
+}
+
+async fn letters(log: &dyn Log, positions: &[Position]) -> Result<Vec<(Position, DeadLetter)>, LogError> {
+    let entries = log.get(Lane::DEAD_LETTERS, positions).await?;
+    let letter = |(at, entry): (Position, Entry)| match entry {
+        Entry::DeadLetter(change) => match change.as_ref() {
+            DeadLetterChange::Put(letter) => Some((at, letter.clone())),
+            DeadLetterChange::Gone { .. } => None,
+        },
+        Entry::Event(_) | Entry::Group(_) => None,
+    };
+    Ok(entries.into_iter().filter_map(letter).collect())
+}
+
+/// Folds the lane for as long as the store is open.
+async fn follow(
+    log: Arc<dyn Log>,
+    folded: Arc<Mutex<Folded>>,
+    progress: watch::Sender<Position>,
+    writing: Arc<Semaphore>,
+) {
+    let lane = Lane::DEAD_LETTERS;
+    let mut at = loop {
+        match log.first(lane).await {
+            Ok(first) => break first,
+            Err(LogError::Closed) => return,
+            Err(LogError::Unavailable(_)) => tokio::time::sleep(RETRY).await,
+        }
+    };
+    progress.send_replace(at);
+    let mut reader = log.read(lane, at);
+    loop {
+        match reader.next().await {
+            Ok(batch) => {
+                for (position, entry) in batch.entries {
+                    if let Entry::DeadLetter(change) = entry {
+                        folded.lock().unwrap_or_else(PoisonError::into_inner).fold(position, &change);
+                    }
+                }
+                at = batch.next;
+                progress.send_replace(at);
+                tidy(&*log, &folded, at, &writing).await;
+            }
+            Err(LogError::Closed) => return,
+            Err(error) => {
+                tracing::warn!(%error, "the dead letters cannot be read, trying again");
+                tokio::time::sleep(RETRY).await;
+                reader = log.read(lane, at);
+            }
+        }
+    }
+}
+
+/// Gives up what lies before the oldest letter; when a few old letters keep much that is gone, they move forward.
+async fn tidy(log: &dyn Log, folded: &Mutex<Folded>, end: Position, writing: &Semaphore) {
+    let oldest_and_count = || {
+        let folded = folded.lock().unwrap_or_else(PoisonError::into_inner);
+        (folded.by_position.first_key_value().map_or(end, |(at, _)| *at), folded.by_position.len() as u64)
+    };
+    let (oldest, count) = oldest_and_count();
+    // Space that is not given up now is given up after the next change.
+    let truncated = log.truncate(Lane::DEAD_LETTERS, oldest).await;
+    if truncated.is_err() || end.saturating_sub(oldest) <= 2 * count + SLACK {
+        return;
+    }
+    let _turn = writing.acquire().await;
+    // What others wrote before this turn must be folded first; it will be, and then the next change tidies.
+    if log.end(Lane::DEAD_LETTERS).await.is_ok_and(|now| now == end) {
+        let old: Vec<Position> = {
+            let folded = folded.lock().unwrap_or_else(PoisonError::into_inner);
+            folded.by_position.keys().take(READ_AT_ONCE).copied().collect()
+        };
+        if let Ok(letters) = letters(log, &old).await {
+            let put = |(_, letter)| Entry::DeadLetter(Arc::new(DeadLetterChange::Put(letter)));
+            let _ = log.append(Lane::DEAD_LETTERS, letters.into_iter().map(put).collect()).await;
+        }
+    }
+}
+
+impl Folded {
+    fn fold(&mut self, at: Position, change: &DeadLetterChange) {
+        self.drop_letter(change.id());
+        let DeadLetterChange::Put(letter) = change else { return };
+        let id: Arc<str> = letter.id.as_str().into();
+        let bytes = letter.record.event.size() as u64;
+        self.bytes += bytes;
+        *self.counts.entry(letter.group.clone()).or_default() += 1;
+        self.positions.insert(id.clone(), at);
+        let kept = Kept { id, group: letter.group.clone(), last_time: letter.last_time, bytes };
+        self.by_position.insert(at, kept);
+    }
+
+    fn drop_letter(&mut self, id: &str) {
+        self.redriven.remove(id);
+        let Some(at) = self.positions.remove(id) else { return };
+        let Some(kept) = self.by_position.remove(&at) else { return };
+        self.bytes -= kept.bytes;
+        if let Some(count) = self.counts.get_mut(&kept.group) {
+            *count -= 1;
+            if *count == 0 {
+                self.counts.remove(&kept.group);
+            }
+        }
+    }
+}

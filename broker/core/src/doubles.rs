@@ -1,0 +1,37 @@
+//! For tests of other rooms: lending without an engine.
+
+use crate::channel::{Loan, Settled};
+use crate::{Delivery, Lane, Outcome, Position, Subscription};
+use event::Record;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Plays the engine for one group: lends what the test says, tells how it came back.
+#[derive(Debug)]
+pub struct Lender {
+    deliveries: mpsc::UnboundedSender<Delivery>,
+    back: mpsc::UnboundedSender<Settled>,
+    settled: mpsc::UnboundedReceiver<Settled>,
+}
+
+impl Lender {
+    /// A lender and the subscription that it fills.
+    #[must_use]
+    pub fn new() -> (Self, Subscription) {
+        let (sender, deliveries) = mpsc::unbounded_channel();
+        let (back, settled) = mpsc::unbounded_channel();
+        (Self { deliveries: sender, back, settled }, Subscription { deliveries })
+    }
+
+    /// Lends one event from lane 0; false when the subscription is gone.
+    pub fn lend(&self, record: &Arc<Record>, position: Position, attempt: u32, probe: bool) -> bool {
+        let loan = Loan { group: 0, token: position, back: Some(self.back.clone()) };
+        let record = record.clone();
+        self.deliveries.send(Delivery { record, attempt, probe, lane: Lane(0), position, loan }).is_ok()
+    }
+
+    /// The next loan that came back: its position and how it ended. Cancel safe.
+    pub async fn settled(&mut self) -> Option<(Position, Outcome)> {
+        self.settled.recv().await.map(|s| (s.token, s.outcome))
+    }
+}

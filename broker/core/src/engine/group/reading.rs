@@ -1,0 +1,106 @@
+//! How far a group reads: on the shared head, or behind it.
+
+use super::{Group, LOOK_AHEAD, Open, Phase, Queued, Surroundings};
+use crate::Position;
+use crate::engine::keys::key_of;
+use event::{Record, Timestamp};
+use std::sync::Arc;
+
+impl Group {
+    /// True when the group takes part in deliveries at all.
+    pub(super) fn is_active(&self) -> bool {
+        self.subscriber.is_some() && self.spec.as_ref().is_some_and(|s| !s.paused)
+    }
+
+    /// True when a catch-up head should carry the group.
+    pub(crate) fn is_hungry(&self) -> bool {
+        self.cursor.is_some()
+            && self.is_active()
+            && self.has_waiting_room()
+            && if self.unreachable {
+                self.open.is_empty() && self.queue.is_empty()
+            } else {
+                self.queue.len() <= self.hungry_below
+            }
+    }
+
+    /// True when the group may stand on the shared head.
+    pub(crate) fn fits_the_head(&self) -> bool {
+        self.is_active() && !self.unreachable && self.has_waiting_room() && self.queue.len() <= LOOK_AHEAD / 2
+    }
+
+    pub(super) fn has_waiting_room(&self) -> bool {
+        self.spec.as_ref().is_some_and(|s| self.open.len() - self.lent.min(self.open.len()) < s.max_waiting)
+    }
+
+    /// Takes a matching event that was read at `at`. False: no room, the group must fall behind at `at`.
+    pub(crate) fn offer(&mut self, at: Position, record: &Arc<Record>, near: &mut Surroundings<'_>) -> bool {
+        if self.open.contains_key(&at) {
+            return true;
+        }
+        if self.unreachable && !(self.open.is_empty() && self.queue.is_empty()) {
+            return false;
+        }
+        let charged = if self.queue.is_empty() { 0 } else { record.event.size() };
+        if self.queue.len() >= LOOK_AHEAD || !self.is_active() || !near.queued.take(charged) {
+            self.hungry_below = self.queue.len() / 2;
+            return false;
+        }
+        self.queue.push_back(Queued { at, record: record.clone(), charged });
+        self.lend_ready(near);
+        true
+    }
+
+    /// Takes a record that is addressed to this group, whatever its filter says.
+    pub(crate) fn receive(
+        &mut self,
+        at: Position,
+        record: &Arc<Record>,
+        attempts: u32,
+        due: Timestamp,
+        near: &mut Surroundings<'_>,
+    ) {
+        if self.open.contains_key(&at) {
+            return;
+        }
+        let moved = record.envelope.origin.is_some();
+        let origin = record.envelope.origin.unwrap_or(at);
+        if let Some(old) = self.moving.remove(&origin)
+            && self.open.remove(&old).is_some_and(|o| o.stored)
+        {
+            self.closed.push(old);
+        }
+        // A redrive is out of order; one that was moved keeps its place in its key's line.
+        let key = if moved && self.is_ordered() { key_of(&record.event) } else { None };
+        let front = key.is_none_or(|key| {
+            self.keys.arrive(key, origin, at).unwrap_or_else(|| self.keys.enter(key, origin))
+        });
+        let due = due.max(near.now);
+        let phase = if front { Phase::Waiting } else { Phase::Held };
+        if front {
+            near.timers.insert((due, self.id, at));
+        }
+        let accepted_at = record.envelope.accepted_at;
+        self.insert(at, Open { attempts, due, origin, key, phase, accepted_at, probe: false, stored: false });
+    }
+
+    /// Leaves the head, or goes back to what was matched and not lent. The queue is given up: it is read again.
+    pub(crate) fn rewind(&mut self, head: Position, near: &mut Surroundings<'_>) {
+        let front = self.queue.front().map(|q| (q.at, q.record.envelope.accepted_at));
+        if let Some((at, accepted)) = front {
+            self.cursor = Some(at);
+            self.behind_since = accepted;
+        } else if self.cursor.is_none() {
+            self.cursor = Some(head);
+            self.behind_since = near.now;
+        }
+        self.give_up_queue(near);
+    }
+
+    /// Gives back the budget of what is queued; the caller sees to it that it is read again or not wanted.
+    pub(crate) fn give_up_queue(&mut self, near: &mut Surroundings<'_>) {
+        for queued in self.queue.drain(..) {
+            near.queued.give(queued.charged);
+        }
+    }
+}

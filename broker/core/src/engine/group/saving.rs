@@ -1,0 +1,67 @@
+//! What the durable state must know of a group.
+
+use super::{Group, Open};
+use crate::Position;
+use crate::engine::state::Change;
+use event::Timestamp;
+
+impl Group {
+    /// The oldest position the group still needs; `None`: the frontier.
+    pub(crate) fn oldest(&self) -> Option<Position> {
+        let open = self.open.first_key_value().map(|(at, _)| *at);
+        [open, self.wanted_cursor()].into_iter().flatten().min()
+    }
+
+    /// The group's cursor as the durable state must have it.
+    pub(super) fn wanted_cursor(&self) -> Option<Position> {
+        self.queue.front().map(|q| q.at).or(self.cursor)
+    }
+
+    /// Appends what changed since the last call: exceptions to `first`, positions that rely on them to `last`.
+    pub(crate) fn take_changes(&mut self, first: &mut Vec<Change>, last: &mut Vec<Change>) {
+        let id = self.id;
+        for at in self.touched.drain(..) {
+            if let Some(open) = self.open.get_mut(&at) {
+                open.stored = true;
+                first.push(open_change(id, at, open));
+            }
+        }
+        first.extend(self.closed.drain(..).map(|at| Change::Close { id, at }));
+        let cursor = self.wanted_cursor();
+        if cursor != self.stored_cursor {
+            self.stored_cursor = cursor;
+            last.push(Change::Cursor { id, at: cursor });
+        }
+        if self.parked != self.stored_parked {
+            self.stored_parked = self.parked;
+            last.push(Change::Parked { id, since: self.parked });
+        }
+    }
+
+    /// The whole group for a snapshot. What changed since the last call is contained.
+    pub(crate) fn snapshot(&mut self, out: &mut Vec<Change>) {
+        let id = self.id;
+        out.push(Change::Group { id, name: self.name.clone(), incarnation: self.incarnation.clone() });
+        let (mut first, mut last) = (Vec::new(), Vec::new());
+        self.take_changes(&mut first, &mut last);
+        for (at, open) in &mut self.open {
+            open.stored = true;
+            out.push(open_change(id, *at, open));
+        }
+        if self.stored_cursor.is_some() {
+            out.push(Change::Cursor { id, at: self.stored_cursor });
+        }
+        if self.parked != Timestamp::default() {
+            out.push(Change::Parked { id, since: self.parked });
+        }
+    }
+
+    pub(super) fn insert(&mut self, at: Position, open: Open) {
+        self.open.insert(at, open);
+        self.touched.push(at);
+    }
+}
+
+fn open_change(id: u32, at: Position, open: &Open) -> Change {
+    Change::Open { id, at, attempts: open.attempts, due: open.due, origin: open.origin, key: open.key }
+}

@@ -1,0 +1,412 @@
+//! The task of one owned lane: it alone touches the lane's groups.
+
+mod asking;
+mod catching_up;
+mod fetching;
+mod reading;
+mod saving;
+mod tidying;
+
+use super::channel::Shared;
+use super::clock::Clock;
+use super::gauges::GroupGauges;
+use super::group::{Group, Surroundings};
+use super::state::{Change, Stored};
+use crate::channel::Settled;
+use crate::{Batch, Entry, GroupName, Lane, Log, LogError, Position, StateError};
+pub(crate) use asking::{Command, Wanted};
+use catching_up::Sweep;
+use event::Timestamp;
+use filter::Index;
+use futures::future::BoxFuture;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::time::Instant;
+
+/// Settled loans taken in one go.
+const SETTLED_AT_ONCE: usize = 256;
+/// Wait before a log that could not be read or written is tried again.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Everything of one lane.
+pub(crate) struct LaneTask {
+    lane: Lane,
+    log: Arc<dyn Log>,
+    shared: Arc<Shared>,
+    clock: Clock,
+    /// By number; a number is never used again.
+    groups: Vec<Option<Box<Group>>>,
+    names: HashMap<GroupName, u32>,
+    /// What this process wants, also of groups whose record was not read yet.
+    wanted: HashMap<GroupName, Wanted>,
+    gauges: HashMap<u32, Arc<GroupGauges>>,
+    on_head: Index,
+    behind: Index,
+    /// The shared head has read everything below.
+    head: Position,
+    shown_head: Arc<AtomicU64>,
+    /// Groups that are behind and would take more.
+    hungry: BTreeSet<u32>,
+    /// Groups with due events and room for them.
+    fetchable: BTreeSet<u32>,
+    /// Groups that need something below the head.
+    busy: BTreeSet<u32>,
+    timers: BTreeSet<(Timestamp, u32, Position)>,
+    back: mpsc::UnboundedSender<Settled>,
+    // what goes on at the moment
+    sweep: Option<Sweep>,
+    /// The group that the last sweep started for; the next one starts behind it.
+    turn: u32,
+    permit: Option<BoxFuture<'static, OwnedSemaphorePermit>>,
+    fetch: Option<Fetch>,
+    save: Option<BoxFuture<'static, Result<(), StateError>>>,
+    tidy: Option<BoxFuture<'static, tidying::Tidied>>,
+    // what is to be written
+    changes: Vec<Change>,
+    dirty: BTreeSet<u32>,
+    saving: saving::Saving,
+    truncated: Position,
+    /// The state is older than the log: groups it does not know begin here, so that nothing of theirs is lost.
+    rescue: Option<Position>,
+    next_tidy: Instant,
+    /// Scratch space of matching.
+    matched: Vec<u32>,
+}
+
+/// A read of due events under way.
+struct Fetch {
+    asked: Vec<(Position, u32)>,
+    read: BoxFuture<'static, Result<Vec<(Position, Entry)>, LogError>>,
+}
+
+/// What the task waits for.
+enum Woken {
+    Settled,
+    Asked(Option<Command>),
+    Head(Result<Batch, LogError>),
+    Swept(Result<Batch, LogError>),
+    Permit(OwnedSemaphorePermit),
+    Fetched(Result<Vec<(Position, Entry)>, LogError>),
+    Saved(Result<(), StateError>),
+    Tidied(tidying::Tidied),
+    Timer,
+}
+
+impl LaneTask {
+    /// Loads the lane's state and serves it until it is closed, lost or fenced.
+    pub(crate) async fn run(
+        lane: Lane,
+        shared: Arc<Shared>,
+        mut commands: mpsc::UnboundedReceiver<Command>,
+        shown_head: Arc<AtomicU64>,
+    ) {
+        let log = shared.log.clone();
+        let Some(loaded) = load(&*log, lane).await else { return };
+        let (back, mut settled) = mpsc::unbounded_channel();
+        let mut task = Self::new(lane, shared, &loaded, back, shown_head);
+        let mut reader = log.read(lane, task.head);
+        let mut came = Vec::with_capacity(SETTLED_AT_ONCE);
+        loop {
+            let deadline = task.next_timer();
+            let woken = tokio::select! {
+                _ = settled.recv_many(&mut came, SETTLED_AT_ONCE) => Woken::Settled,
+                command = commands.recv() => Woken::Asked(command),
+                batch = reader.next() => Woken::Head(batch),
+                batch = next_of(&mut task.sweep) => Woken::Swept(batch),
+                permit = ready(&mut task.permit) => Woken::Permit(permit),
+                read = read_of(&mut task.fetch) => Woken::Fetched(read),
+                saved = ready(&mut task.save) => Woken::Saved(saved),
+                tidied = ready(&mut task.tidy) => Woken::Tidied(tidied),
+                () = tokio::time::sleep_until(deadline) => Woken::Timer,
+            };
+            match woken {
+                Woken::Settled => task.settle(came.drain(..)),
+                Woken::Asked(Some(Command::Close { done })) => {
+                    while let Ok(one) = settled.try_recv() {
+                        task.settle(std::iter::once(one));
+                    }
+                    return task.close(done).await;
+                }
+                Woken::Asked(Some(command)) => task.obey(command),
+                Woken::Asked(None) => return,
+                Woken::Head(Ok(batch)) => task.read_on(batch),
+                Woken::Head(Err(LogError::Closed)) => return,
+                Woken::Head(Err(error)) => {
+                    tracing::warn!(lane = lane.0, %error, "the lane cannot be read, trying again");
+                    tokio::time::sleep(RETRY).await;
+                    reader = task.log.read(lane, task.head);
+                }
+                Woken::Swept(batch) => task.swept(batch),
+                Woken::Permit(permit) => task.start_sweep(permit),
+                Woken::Fetched(read) => task.fetched(read),
+                Woken::Saved(Ok(())) => task.saved(),
+                Woken::Saved(Err(error)) => {
+                    tracing::info!(lane = lane.0, %error, "the lane is left");
+                    return;
+                }
+                Woken::Tidied(tidied) => task.tidied(tidied),
+                Woken::Timer => task.ring(),
+            }
+            task.go_on();
+        }
+    }
+
+    fn new(
+        lane: Lane,
+        shared: Arc<Shared>,
+        loaded: &Loaded,
+        back: mpsc::UnboundedSender<Settled>,
+        shown_head: Arc<AtomicU64>,
+    ) -> Self {
+        let head = loaded.stored.frontier.unwrap_or(loaded.first).max(loaded.first);
+        let mut task = Self {
+            lane,
+            log: shared.log.clone(),
+            clock: Clock::start(),
+            groups: Vec::new(),
+            names: HashMap::new(),
+            wanted: shared.wanted(),
+            gauges: HashMap::new(),
+            on_head: Index::default(),
+            behind: Index::default(),
+            head,
+            shown_head,
+            hungry: BTreeSet::new(),
+            fetchable: BTreeSet::new(),
+            busy: BTreeSet::new(),
+            turn: 0,
+            timers: BTreeSet::new(),
+            back,
+            sweep: None,
+            permit: None,
+            fetch: None,
+            save: None,
+            tidy: None,
+            changes: Vec::new(),
+            dirty: BTreeSet::new(),
+            saving: saving::Saving::new(head),
+            truncated: loaded.first,
+            rescue: loaded.rescue,
+            next_tidy: Instant::now(),
+            matched: Vec::new(),
+            shared,
+        };
+        task.adopt(&loaded.stored);
+        task
+    }
+
+    /// Takes over the groups that the state knows.
+    fn adopt(&mut self, stored: &Stored) {
+        for (id, group) in &stored.groups {
+            let head = self.head;
+            let group = self.near(|near| Group::load(*id, group, head, near));
+            self.settle_in(group);
+        }
+        let names: Vec<GroupName> = self.wanted.keys().cloned().collect();
+        for name in names {
+            self.furnish(&name);
+        }
+    }
+
+    /// Gives a group its place in the tables.
+    fn settle_in(&mut self, group: Group) {
+        let id = group.id;
+        self.names.insert(group.name.clone(), id);
+        self.gauges.insert(id, self.shared.gauges_of(&group.name, self.lane, &group.incarnation));
+        if self.groups.len() <= id as usize {
+            self.groups.resize_with(id as usize + 1, || None);
+        }
+        self.groups[id as usize] = Some(Box::new(group));
+        self.touch(id);
+    }
+
+    /// Lends the group's surroundings to `f`.
+    fn near<T>(&mut self, f: impl FnOnce(&mut Surroundings<'_>) -> T) -> T {
+        f(&mut Surroundings {
+            lane: self.lane,
+            now: self.clock.now(),
+            timers: &mut self.timers,
+            back: &self.back,
+            queued: &self.shared.queued,
+        })
+    }
+
+    /// Changes a group with its surroundings at hand; nothing happens when it is gone.
+    fn with<T>(&mut self, id: u32, f: impl FnOnce(&mut Group, &mut Surroundings<'_>) -> T) -> Option<T> {
+        let now = self.clock.now();
+        let group = self.groups.get_mut(id as usize)?.as_mut()?;
+        let mut near = Surroundings {
+            lane: self.lane,
+            now,
+            timers: &mut self.timers,
+            back: &self.back,
+            queued: &self.shared.queued,
+        };
+        Some(f(group, &mut near))
+    }
+
+    fn group(&self, id: u32) -> Option<&Group> {
+        self.groups.get(id as usize)?.as_deref()
+    }
+
+    /// Something of the group changed: it may lend, must be saved, may want to read.
+    fn touch(&mut self, id: u32) {
+        self.with(id, Group::lend_ready);
+        let Some(group) = self.groups.get(id as usize).and_then(Option::as_deref) else { return };
+        let (hungry, fetch, busy) = (group.is_hungry(), group.wants_fetch(), group.oldest().is_some());
+        set(&mut self.hungry, id, hungry);
+        set(&mut self.fetchable, id, fetch);
+        set(&mut self.busy, id, busy);
+        self.dirty.insert(id);
+    }
+
+    fn settle(&mut self, came: impl Iterator<Item = Settled>) {
+        let mut touched = BTreeSet::new();
+        for Settled { group, token, outcome } in came {
+            let leaves = self.with(group, |g, near| g.settle(token, outcome, near)).unwrap_or(false);
+            if leaves {
+                self.leave_head(group);
+            }
+            touched.insert(group);
+        }
+        for id in touched {
+            self.touch(id);
+        }
+    }
+
+    /// Timers that are due ring; a state that waits long enough is written.
+    fn ring(&mut self) {
+        let now = self.clock.now();
+        let mut touched = BTreeSet::new();
+        while let Some(first) = self.timers.first().copied().filter(|(at, _, _)| *at <= now) {
+            self.timers.remove(&first);
+            let (_, id, at) = first;
+            self.with(id, |g, near| g.ring(at, near));
+            touched.insert(id);
+        }
+        for id in touched {
+            self.touch(id);
+        }
+    }
+
+    /// Starts whatever can go on: a catch-up, a read of due events, a state write.
+    fn go_on(&mut self) {
+        self.shown_head.store(self.head, Ordering::Relaxed);
+        self.fetch_due();
+        self.want_sweep();
+        self.save_if_time();
+        self.tidy_if_time();
+    }
+
+    fn next_timer(&self) -> Instant {
+        let ring = self.timers.first().map(|(at, _, _)| self.clock.instant(*at));
+        let save = self.next_save();
+        let tidy = (self.tidy.is_none() && self.saving.low > self.truncated).then_some(self.next_tidy);
+        let far = Instant::now() + Duration::from_secs(3600);
+        [ring, save, tidy].into_iter().flatten().min().unwrap_or(far)
+    }
+
+    async fn finish_save(&mut self) {
+        if let Some(save) = self.save.take()
+            && let Err(error) = save.await
+        {
+            tracing::warn!(lane = self.lane.0, %error, "the last state was not written; some events are repeated");
+        }
+    }
+
+    /// Writes what is known and stops. Loans that are still out come back to the next owner.
+    async fn close(mut self, done: oneshot::Sender<()>) {
+        self.finish_save().await;
+        self.save_now();
+        self.finish_save().await;
+        // Nobody waiting any more is fine.
+        let _ = done.send(());
+    }
+}
+
+fn set(ids: &mut BTreeSet<u32>, id: u32, member: bool) {
+    if member {
+        ids.insert(id);
+    } else {
+        ids.remove(&id);
+    }
+}
+
+/// Waits for a future that may not be there; one that is not there never ends. Cancel safe.
+async fn ready<T>(slot: &mut Option<BoxFuture<'static, T>>) -> T {
+    match slot {
+        Some(future) => {
+            let value = future.await;
+            *slot = None;
+            value
+        }
+        None => std::future::pending().await,
+    }
+}
+
+async fn next_of(sweep: &mut Option<Sweep>) -> Result<Batch, LogError> {
+    match sweep {
+        Some(sweep) => sweep.reader.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn read_of(fetch: &mut Option<Fetch>) -> Result<Vec<(Position, Entry)>, LogError> {
+    match fetch {
+        Some(fetch) => (&mut fetch.read).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What a lane starts from.
+struct Loaded {
+    stored: Stored,
+    first: Position,
+    rescue: Option<Position>,
+}
+
+/// Loads the lane's state; `None` when the log is closed.
+async fn load(log: &dyn Log, lane: Lane) -> Option<Loaded> {
+    let pieces = retry(lane, || log.load_state(lane)).await?;
+    let first = retry(lane, || log.first(lane)).await?;
+    let (stored, damage) = Stored::fold(&pieces);
+    let end = retry(lane, || log.end(lane)).await?;
+    // Truncation follows the durable state, so a log that begins behind it has a state that went missing.
+    let older = stored.frontier.map_or(first > 0 && end > first, |frontier| first > frontier);
+    if let Some(damage) = &damage {
+        tracing::error!(
+            lane = lane.0,
+            damage,
+            "the lane's state is damaged; some events are delivered again"
+        );
+    }
+    let rescue = (damage.is_some() || older).then_some(first);
+    Some(Loaded { stored, first, rescue })
+}
+
+async fn retry<T, F>(lane: Lane, mut ask: impl FnMut() -> F) -> Option<T>
+where
+    F: Future<Output = Result<T, LogError>>,
+{
+    loop {
+        match ask().await {
+            Ok(value) => return Some(value),
+            Err(LogError::Closed) => return None,
+            Err(error) => {
+                tracing::warn!(lane = lane.0, %error, "the lane cannot be loaded, trying again");
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+}
+
+impl Drop for LaneTask {
+    fn drop(&mut self) {
+        for id in 0..self.groups.len() {
+            self.with(id as u32, Group::give_up_queue);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The shared head: every record is read and matched once.
+
+use super::LaneTask;
+use crate::{Batch, Entry, Position};
+use event::{Addressee, Audience, Record};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+impl LaneTask {
+    pub(super) fn read_on(&mut self, batch: Batch) {
+        let mut touched = BTreeSet::new();
+        for (at, entry) in batch.entries {
+            if at < self.head {
+                continue;
+            }
+            match entry {
+                Entry::Event(record) => self.offer_on_head(at, &record, &mut touched),
+                Entry::Group(change) => {
+                    // The group that begins here must find the head just behind this record.
+                    self.head = at + 1;
+                    self.group_change(at, &change);
+                }
+                Entry::DeadLetter(_) => {}
+            }
+            self.head = at + 1;
+        }
+        self.head = self.head.max(batch.next);
+        self.saving.note_progress();
+        for id in touched {
+            self.touch(id);
+        }
+    }
+
+    fn offer_on_head(&mut self, at: Position, record: &Arc<Record>, touched: &mut BTreeSet<u32>) {
+        match &record.envelope.audience {
+            Audience::All => {
+                let mut matched = std::mem::take(&mut self.matched);
+                self.on_head.matches(&record.event, &mut matched);
+                for id in &matched {
+                    touched.insert(*id);
+                    let taken = self.with(*id, |group, near| group.offer(at, record, near)).unwrap_or(true);
+                    if !taken {
+                        self.fall_behind(*id, at);
+                    }
+                }
+                self.matched = matched;
+            }
+            Audience::Groups(addressees) => {
+                for addressee in addressees {
+                    let on_head = |g: &crate::engine::group::Group| g.cursor.is_none();
+                    if let Some(id) = self.names.get(addressee.group.as_str()).copied()
+                        && self.group(id).is_some_and(on_head)
+                    {
+                        self.hand_over(id, at, record, addressee);
+                        touched.insert(id);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A record that is addressed to a group waits in it until it is due, whatever the filter says.
+    pub(super) fn hand_over(&mut self, id: u32, at: Position, record: &Arc<Record>, addressee: &Addressee) {
+        self.with(id, |group, near| group.receive(at, record, addressee.attempts, addressee.due, near));
+    }
+
+    /// The group has no room for what lies at `at`: from now on it is a cursor.
+    pub(super) fn fall_behind(&mut self, id: u32, at: Position) {
+        self.with(id, |group, near| {
+            group.cursor = Some(at);
+            group.behind_since = near.now;
+        });
+        self.place(id);
+    }
+
+    /// The group gives up its place on the head and what was matched ahead of its window.
+    pub(super) fn leave_head(&mut self, id: u32) {
+        let head = self.head;
+        self.with(id, |group, near| group.rewind(head, near));
+        self.place(id);
+    }
+}

@@ -1,0 +1,104 @@
+//! The dead letter store.
+
+use crate::mesh::*;
+use broker_core::{Channel, DeadLetter, DeadLetterQuery, Lane};
+use bytes::Bytes;
+use event::Timestamp;
+use std::sync::Arc;
+
+fn letter(n: u64, group: &str) -> DeadLetter {
+    DeadLetter {
+        id: format!("letter-{n}"),
+        group: group.into(),
+        record: Arc::new(record(n, "a", None)),
+        reason: "the sink answered 500".to_owned(),
+        attempts: 4,
+        last_status: Some(500),
+        last_body: Bytes::from_static(b"no"),
+        first_time: Timestamp(n),
+        last_time: Timestamp(n),
+    }
+}
+
+fn of(group: &str) -> DeadLetterQuery {
+    DeadLetterQuery { group: Some(group.into()), ..DeadLetterQuery::default() }
+}
+
+async fn ids(mesh: &Mesh, query: &DeadLetterQuery) -> Vec<String> {
+    mesh.channel.dead_letters().list(query).await.unwrap().into_iter().map(|l| l.id).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn letters_are_listed_counted_purged_and_survive_a_restart() {
+    let mesh = Mesh::new().await;
+    let store = mesh.channel.dead_letters();
+    for n in 0..10 {
+        store.put(letter(n, if n % 2 == 0 { "even" } else { "odd" })).await.unwrap();
+    }
+    assert_eq!(store.count(&"even".into()), 5);
+    let purged =
+        store.purge(&DeadLetterQuery { ids: vec!["letter-2".to_owned()], ..of("even") }).await.unwrap();
+    assert_eq!(purged, ["letter-2"]);
+    let mesh = mesh.restart().await;
+    settle().await;
+    assert_eq!(ids(&mesh, &of("even")).await, ["letter-0", "letter-4", "letter-6", "letter-8"]);
+    assert_eq!(
+        ids(&mesh, &DeadLetterQuery { since: Some(Timestamp(8)), ..Default::default() }).await.len(),
+        2
+    );
+    let kept = mesh.channel.dead_letters().get("letter-4").await.unwrap().unwrap();
+    assert_eq!(kept, letter(4, "even"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_failure_updates_its_letter() {
+    let mesh = Mesh::new().await;
+    let store = mesh.channel.dead_letters();
+    store.put(letter(1, "t")).await.unwrap();
+    let again =
+        DeadLetter { attempts: 8, first_time: Timestamp(50), last_time: Timestamp(50), ..letter(1, "t") };
+    store.put(again).await.unwrap();
+    let letters = store.list(&of("t")).await.unwrap();
+    assert_eq!(letters.len(), 1);
+    assert_eq!(
+        (letters[0].attempts, letters[0].first_time, letters[0].last_time),
+        (8, Timestamp(1), Timestamp(50))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redriven_letter_reaches_its_trigger_alone_and_goes_when_it_succeeded() {
+    let mesh = Mesh::new().await;
+    let mut own = mesh.join("t", spec()).await;
+    let mut other = mesh.join("other", spec()).await;
+    let store = mesh.channel.dead_letters();
+    store.put(letter(1, "t")).await.unwrap();
+    assert_eq!(store.redrive(&of("t")).await.unwrap(), ["letter-1"]);
+    assert!(store.redrive(&of("t")).await.unwrap().is_empty(), "it is on its way already");
+    let delivery = next(&mut own).await;
+    assert_eq!(delivery.attempt, 1);
+    let id = delivery.record.envelope.redrive.clone().unwrap();
+    store.resolved(&id).await.unwrap();
+    delivery.ack();
+    nothing(&mut other).await;
+    assert!(ids(&mesh, &of("t")).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_letter_does_not_pin_what_is_gone() {
+    let mesh = Mesh::new().await;
+    let store = mesh.channel.dead_letters();
+    store.put(letter(1_000_000, "t")).await.unwrap();
+    for n in 0..1500 {
+        store.put(letter(n, "t")).await.unwrap();
+        store.resolved(&format!("letter-{n}")).await.unwrap();
+    }
+    settle().await;
+    assert_eq!(ids(&mesh, &of("t")).await, ["letter-1000000"]);
+    let kept =
+        mesh.log.end(Lane::DEAD_LETTERS).await.unwrap() - mesh.log.first(Lane::DEAD_LETTERS).await.unwrap();
+    assert!(kept < 1100, "{kept}");
+    let mesh = mesh.restart().await;
+    settle().await;
+    assert_eq!(ids(&mesh, &of("t")).await, ["letter-1000000"]);
+}

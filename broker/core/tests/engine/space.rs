@@ -1,0 +1,66 @@
+//! Truncation, retention, and old events that must not pin the log.
+
+use crate::mesh::*;
+use broker_core::ChannelOptions;
+use std::time::Duration;
+
+#[tokio::test(start_paused = true)]
+async fn what_everybody_has_finished_is_truncated() {
+    let mesh = Mesh::new().await;
+    let mut sub = mesh.join("t", spec()).await;
+    mesh.post(0..1000).await;
+    take(&mut sub, 999).await;
+    settle().await;
+    let kept = next(&mut sub).await;
+    settle().await;
+    assert_eq!(mesh.log.first(LANE).await.unwrap(), kept.position);
+    kept.ack();
+    settle().await;
+    settle().await;
+    assert_eq!(mesh.log.first(LANE).await.unwrap(), mesh.log.end(LANE).await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paused_group_keeps_its_events() {
+    let mesh = Mesh::new().await;
+    let mut other = mesh.join("other", spec()).await;
+    let _paused = mesh.join("t", broker_core::GroupSpec { paused: true, ..spec() }).await;
+    mesh.post(0..1000).await;
+    take(&mut other, 1000).await;
+    settle().await;
+    assert!(mesh.log.end(LANE).await.unwrap() - mesh.log.first(LANE).await.unwrap() >= 1000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn retention_keeps_finished_events() {
+    let options = ChannelOptions { retention: Duration::from_secs(3600), ..ChannelOptions::default() };
+    let mesh = Mesh::with(options).await;
+    let mut sub = mesh.join("t", spec()).await;
+    mesh.post(0..100).await;
+    take(&mut sub, 100).await;
+    settle().await;
+    let first = mesh.log.first(LANE).await.unwrap();
+    assert!(mesh.log.end(LANE).await.unwrap() - first >= 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_old_event_does_not_pin_the_lane_and_keeps_its_attempts() {
+    let mesh = Mesh::new().await;
+    let mut sub = mesh.join("t", ordered()).await;
+    mesh.post_keyed(1, "k").await;
+    mesh.post_keyed(2, "k").await;
+    next(&mut sub).await.nack(Duration::from_secs(250));
+    for thousand in 0..60u64 {
+        mesh.post(1000 * (thousand + 1)..1000 * (thousand + 2)).await;
+        take(&mut sub, 1000).await;
+    }
+    settle().await;
+    settle().await;
+    let kept = mesh.log.end(LANE).await.unwrap() - mesh.log.first(LANE).await.unwrap();
+    assert!(kept < 15_000, "{kept} positions are kept for two events");
+    let again = next(&mut sub).await;
+    assert_eq!((id(&again), again.attempt), (1, 2));
+    again.ack();
+    assert_eq!(take(&mut sub, 1).await, [2], "moved, and still behind the first of its key");
+    nothing(&mut sub).await;
+}

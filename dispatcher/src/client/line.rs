@@ -1,0 +1,90 @@
+//! One connection.
+
+use super::{Answer, SendError, body};
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use hyper::client::conn::http1::{Connection, SendRequest};
+use hyper_util::rt::TokioIo;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+use tokio_rustls::client::TlsStream;
+use tokio_util::either::Either;
+
+/// Bytes to a sink, plain or TLS.
+pub(super) type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
+
+/// A connection to a host. Not polled while idle.
+pub(super) struct Line {
+    requests: SendRequest<Full<Bytes>>,
+    wire: Pin<Box<Connection<TokioIo<Stream>, Full<Bytes>>>>,
+    /// The wire has ended and must not be polled again.
+    over: bool,
+    /// When it was put away.
+    pub(super) parked: Instant,
+    _open: OwnedSemaphorePermit,
+}
+
+impl Line {
+    pub(super) async fn new(stream: Stream, open: OwnedSemaphorePermit) -> Result<Self, SendError> {
+        let (requests, wire) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|e| SendError::Broken(explain(&e)))?;
+        Ok(Self { requests, wire: Box::pin(wire), over: false, parked: Instant::now(), _open: open })
+    }
+
+    /// Looks whether the other side has hung up since the last answer. Does not wait.
+    pub(super) fn is_usable(&mut self) -> bool {
+        let mut nobody = Context::from_waker(Waker::noop());
+        if !self.over && self.wire.as_mut().poll(&mut nobody).is_ready() {
+            self.over = true;
+        }
+        !self.over && self.requests.is_ready()
+    }
+
+    /// Sends a request and reads the answer. Dropped half way, the line must be dropped too.
+    pub(super) async fn exchange(
+        &mut self,
+        request: Request<Full<Bytes>>,
+        keep: impl FnOnce(&http::response::Parts) -> usize,
+    ) -> Result<Answer, SendError> {
+        let Self { requests, wire, over, .. } = self;
+        let exchange = async {
+            let answer = requests.send_request(request).await;
+            let (head, body) = answer.map_err(|e| SendError::Broken(explain(&e)))?.into_parts();
+            let keep = keep(&head);
+            Ok(Answer { status: head.status, headers: head.headers, body: body::read(body, keep).await })
+        };
+        drive(exchange, wire.as_mut(), over).await
+    }
+}
+
+/// Runs `exchange` and moves its bytes at the same time.
+async fn drive<T>(
+    exchange: impl Future<Output = T>,
+    mut wire: Pin<&mut Connection<TokioIo<Stream>, Full<Bytes>>>,
+    over: &mut bool,
+) -> T {
+    let mut exchange = pin!(exchange);
+    poll_fn(|cx| {
+        if let Poll::Ready(done) = exchange.as_mut().poll(cx) {
+            return Poll::Ready(done);
+        }
+        // The end of the wire is no answer: the exchange hears of it and says what it means.
+        if !*over && wire.as_mut().poll(cx).is_ready() {
+            *over = true;
+        }
+        exchange.as_mut().poll(cx)
+    })
+    .await
+}
+
+/// The error with its cause, without repeating itself.
+fn explain(error: &hyper::Error) -> String {
+    use std::error::Error as _;
+    error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
+}

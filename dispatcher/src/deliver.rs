@@ -1,0 +1,113 @@
+//! The story of one event: from its loan to its settlement.
+
+use crate::answer::{self, Reply};
+use crate::bury::bury;
+use crate::decide::{Decision, decide, random};
+use crate::doomed::Doomed;
+use crate::failure::{Class, Failure, Remedy};
+use crate::reply;
+use crate::request::Parcel;
+use crate::trigger::Trigger;
+use broker_core::Delivery;
+use prometheus_client::metrics::gauge::Gauge;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A redriven event whose entry could not be removed comes again no sooner.
+const RESOLVE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Delivers one event. Dropped half way, the event goes back to its group.
+pub(crate) async fn deliver(trigger: Arc<Trigger>, delivery: Delivery) {
+    let meters = &trigger.gear().meters;
+    let _under_way = UnderWay::begin(&meters.in_flight);
+    let at = (delivery.lane, delivery.position);
+    if !delivery.probe
+        && let Some(doomed) = trigger.doomed().take(at)
+    {
+        return Box::pin(bury(&trigger, delivery, doomed)).await;
+    }
+    let Err(failure) = attempt(&trigger, &delivery).await else {
+        trigger.note_success();
+        if !trigger.resolve(&delivery).await {
+            return delivery.nack(RESOLVE_PAUSE);
+        }
+        if delivery.probe {
+            trigger.doomed().take(at);
+        }
+        meters.delivered.inc();
+        return delivery.ack();
+    };
+    if failure.remedy != Remedy::Untried {
+        trigger.note_failure(&delivery, &failure.reason);
+    }
+    match decide(delivery.attempt, delivery.probe, &trigger.route.delivery, &failure, random()) {
+        Decision::GiveBack => {}
+        Decision::Again(wait) => {
+            meters.failed.inc();
+            delivery.nack(wait);
+        }
+        Decision::Probe(wait) => {
+            meters.failed.inc();
+            delivery.unreachable(wait);
+        }
+        Decision::Bury => {
+            let doomed = Doomed { failure, attempts: delivery.attempt, tries: 0 };
+            Box::pin(bury(&trigger, delivery, doomed)).await;
+        }
+    }
+}
+
+/// One attempt: the sink took the event, and its answer, if it is one, was handed on.
+async fn attempt(trigger: &Trigger, delivery: &Delivery) -> Result<(), Failure> {
+    let gear = trigger.gear();
+    let envelope = &delivery.record.envelope;
+    let parcel = Parcel {
+        event: &delivery.record.event,
+        trace: envelope.trace.as_ref(),
+        hops: envelope.hops.saturating_sub(1),
+        policy: &trigger.route.delivery,
+        ask: true,
+    };
+    let begin = Instant::now();
+    let sent = gear.sink.send(parcel, &trigger.means).await;
+    gear.meters.duration.observe(begin.elapsed().as_secs_f64());
+    let answer = match sent {
+        Ok(answer) => answer,
+        Err(failure) => {
+            gear.meters.attempt(failure.class);
+            return Err(failure);
+        }
+    };
+    gear.meters.attempt(Class::Success);
+    let Some(mut answer) = answer else { return Ok(()) };
+    let replies = &trigger.means.metrics.replies;
+    match answer::reply(&mut answer) {
+        Ok(Reply::Empty) => Ok(()),
+        Ok(Reply::Ignored) => {
+            replies.ignored.inc();
+            Ok(())
+        }
+        Ok(Reply::Events(events)) => Box::pin(reply::hand_on(trigger, delivery, events)).await,
+        Err(failure) => {
+            replies.invalid.inc();
+            Err(failure)
+        }
+    }
+}
+
+/// Counts a delivery as under way until it is dropped.
+struct UnderWay<'a>(&'a Gauge);
+
+impl<'a> UnderWay<'a> {
+    fn begin(gauge: &'a Gauge) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}

@@ -1,0 +1,113 @@
+//! An event as a request (Knative data plane; CloudEvents HTTP binding 1.0).
+
+use crate::client::{Address, Answer, Host, Pool, SendError};
+use crate::failure::ERROR_BODY;
+use broker_core::{DeliveryPolicy, Format, HttpSink};
+use bytes::Bytes;
+use event::{Event, TraceContext};
+use http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
+use http::{Method, Request, StatusCode, Uri, response};
+use http_body_util::Full;
+use std::sync::Arc;
+
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+const KN_NAMESPACE: HeaderName = HeaderName::from_static("kn-namespace");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+
+/// A sink that speaks HTTP; what all requests to it have in common is made once.
+pub(crate) struct HttpOutlet {
+    host: Arc<Host>,
+    /// Path and query: what stands in the request line.
+    path: Uri,
+    authority: HeaderValue,
+    namespace: Option<HeaderValue>,
+    /// Bytes of an answer that is a reply.
+    reply_bytes: usize,
+    /// For people and `knativeerrordest`.
+    pub(crate) address: String,
+}
+
+/// One event on its way out.
+#[derive(Clone, Copy)]
+pub(crate) struct Parcel<'a> {
+    pub(crate) event: &'a Event,
+    pub(crate) trace: Option<&'a TraceContext>,
+    /// Rounds that are left after this one.
+    pub(crate) hops: u8,
+    pub(crate) policy: &'a DeliveryPolicy,
+    /// An answer is wanted: true for the trigger's sink and nobody else.
+    pub(crate) ask: bool,
+}
+
+impl HttpOutlet {
+    pub(crate) fn new(pool: &Arc<Pool>, sink: &HttpSink, namespace: &str, reply_bytes: usize) -> Self {
+        let path = sink.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        let host = sink.uri.host().unwrap_or_default();
+        let authority = match sink.uri.port_u16() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
+        Self {
+            host: pool.host(&Address::of(&sink.uri, sink.ca_certs.clone())),
+            path: path.parse().unwrap_or_default(),
+            authority: HeaderValue::try_from(authority).unwrap_or(HeaderValue::from_static("")),
+            namespace: HeaderValue::from_str(namespace).ok(),
+            reply_bytes,
+            address: sink.uri.to_string(),
+        }
+    }
+
+    /// Sends one request and reads as much of the answer as is of use.
+    pub(crate) async fn send(&self, parcel: Parcel<'_>) -> Result<Answer, SendError> {
+        let keep = |head: &response::Parts| {
+            let reply = parcel.ask && head.status == StatusCode::OK && claims_event(&head.headers);
+            if reply { self.reply_bytes } else { ERROR_BODY }
+        };
+        self.host.send(|| self.request(parcel), keep, parcel.policy.timeout).await
+    }
+
+    fn request(&self, parcel: Parcel<'_>) -> Request<Full<Bytes>> {
+        let mode = match parcel.policy.format {
+            Some(Format::Json) => event::Mode::Structured,
+            Some(Format::Binary) => event::Mode::Binary,
+            None => parcel.event.mode(),
+        };
+        let mut headers = HeaderMap::with_capacity(16);
+        headers.insert(HOST, self.authority.clone());
+        if parcel.ask {
+            headers.insert(PREFER, HeaderValue::from_static("reply"));
+        }
+        if let Some(namespace) = &self.namespace {
+            headers.insert(KN_NAMESPACE, namespace.clone());
+        }
+        if let Some(trace) = parcel.trace {
+            put_trace(trace, &mut headers);
+        }
+        let body = event::http::encode(parcel.event, mode, &mut headers);
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.path.clone();
+        *request.headers_mut() = headers;
+        request
+    }
+}
+
+/// True when the answer says that it is an event, valid or not.
+pub(crate) fn claims_event(headers: &HeaderMap) -> bool {
+    let structured = |v: &HeaderValue| {
+        v.as_bytes().get(..22).is_some_and(|v| v.eq_ignore_ascii_case(b"application/cloudevent"))
+    };
+    headers.get(http::header::CONTENT_TYPE).is_some_and(structured)
+        || headers.keys().any(|name| name.as_str().starts_with("ce-"))
+}
+
+fn put_trace(trace: &TraceContext, headers: &mut HeaderMap) {
+    let Ok(parent) = HeaderValue::from_str(&trace.parent) else { return };
+    headers.insert(TRACEPARENT, parent);
+    if let Ok(state) = HeaderValue::from_str(&trace.state)
+        && !state.is_empty()
+    {
+        headers.insert(TRACESTATE, state);
+    }
+}

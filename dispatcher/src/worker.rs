@@ -1,0 +1,84 @@
+//! One trigger: takes what its channel lends and delivers it.
+//!
+//! All deliveries of a trigger run in the worker's own task. Measured against a task per event (2 cores, window
+//! 32 and 100, local sink): the same rate, a little less CPU, and at 5,000 events/s a fifth less, because no
+//! other thread is woken. Ingress, log and engine use the other cores meanwhile; one task delivers more than they feed.
+
+use crate::deliver::deliver;
+use crate::trigger::Trigger;
+use arc_swap::ArcSwap;
+use broker_core::Subscription;
+use futures::FutureExt;
+use futures::stream::{FuturesUnordered, StreamExt};
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Waits between tries to join a group that is not there (yet).
+const JOIN_FIRST: Duration = Duration::from_millis(50);
+const JOIN_MAX: Duration = Duration::from_secs(5);
+
+/// The task of one trigger.
+pub(crate) struct Worker {
+    /// Exchanged when the table changes; deliveries that have begun keep the old one.
+    pub(crate) trigger: Arc<ArcSwap<Trigger>>,
+    /// No more is taken; what has begun is finished.
+    pub(crate) stop: CancellationToken,
+}
+
+impl Worker {
+    /// Runs until it is stopped. A defect that panics costs its deliveries (they come back), not the trigger.
+    pub(crate) async fn run(self) {
+        while AssertUnwindSafe(self.work()).catch_unwind().await.is_err() {
+            let trigger = &self.trigger.load().route.group.clone();
+            tracing::error!(%trigger, "delivering panicked, which is a defect of sluice; it goes on");
+            tokio::time::sleep(JOIN_MAX).await;
+        }
+    }
+
+    async fn work(&self) {
+        let mut wait = JOIN_FIRST;
+        while !self.stop.is_cancelled() {
+            if let Some(subscription) = self.join().await {
+                self.serve(subscription).await;
+                wait = JOIN_FIRST;
+            }
+            // The engine let the group go, or has none yet.
+            self.stop.run_until_cancelled(tokio::time::sleep(wait)).await;
+            wait = (wait * 2).min(JOIN_MAX);
+        }
+    }
+
+    async fn join(&self) -> Option<Subscription> {
+        let trigger = self.trigger.load_full();
+        match trigger.channel()?.subscribe(&trigger.route.group).await {
+            Ok(subscription) => Some(subscription),
+            Err(error) => {
+                tracing::debug!(trigger = %trigger.route.group, %error, "could not join the group yet");
+                None
+            }
+        }
+    }
+
+    /// Until the group is gone or the worker is stopped. The engine's window bounds what is open.
+    async fn serve(&self, mut subscription: Subscription) {
+        let mut open = FuturesUnordered::new();
+        let mut stopped = pin!(self.stop.cancelled());
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stopped => break,
+                Some(()) = open.next(), if !open.is_empty() => {}
+                delivery = subscription.next() => match delivery {
+                    Some(delivery) => open.push(deliver(self.trigger.load_full(), delivery)),
+                    None => break,
+                },
+            }
+        }
+        // What is lent and not begun goes back at once.
+        drop(subscription);
+        while open.next().await.is_some() {}
+    }
+}
