@@ -135,6 +135,7 @@ fn route(
     }
     let group = group_name(&object.id);
     let settings = &trigger.settings;
+    let delivery = trigger.delivery.as_ref().map_or(&broker.policy, |delivery| &delivery.policy).clone();
     let spec = GroupSpec {
         incarnation: trigger.uid.clone().unwrap_or_else(|| group.to_string()),
         filter: trigger.filter.clone(),
@@ -143,8 +144,8 @@ fn route(
         window: settings.max_in_flight,
         max_waiting: settings.max_waiting,
         paused: settings.paused,
+        longest_wait: delivery.backoff.max.max(delivery.retry_after_max),
     };
-    let delivery = trigger.delivery.as_ref().map_or(&broker.policy, |delivery| &delivery.policy).clone();
     Some(TriggerRoute {
         group,
         namespace: object.id.namespace.as_str().into(),
