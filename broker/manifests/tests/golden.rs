@@ -58,8 +58,8 @@ fn describe_route(out: &mut String, route: &Route) {
         writeln!(out, "    filter   {:?}", spec.filter).unwrap();
         writeln!(
             out,
-            "    group    {:?} {:?} window {} waiting {} paused {}",
-            spec.start, spec.order, spec.window, spec.max_waiting, spec.paused
+            "    group    {:?} {:?} window {} waiting {} paused {} longest wait {:?}",
+            spec.start, spec.order, spec.window, spec.max_waiting, spec.paused, spec.longest_wait
         )
         .unwrap();
         writeln!(out, "    sink     {sink:?}\n    reply    {reply:?}").unwrap();
