@@ -104,7 +104,7 @@ pub(crate) async fn redrive(
     State(api): State<Arc<Api>>,
     pairs: Pairs,
 ) -> Result<Json<Touched>, ProblemDetails> {
-    let query = deliberate(selector(pairs)?)?;
+    let query = deliberate(&selector(pairs)?)?;
     api.change(&query, Change::Redrive).await.map(Json)
 }
 
@@ -119,7 +119,7 @@ pub(crate) async fn purge(
     State(api): State<Arc<Api>>,
     pairs: Pairs,
 ) -> Result<Json<Touched>, ProblemDetails> {
-    let query = deliberate(selector(pairs)?)?;
+    let query = deliberate(&selector(pairs)?)?;
     api.change(&query, Change::Purge).await.map(Json)
 }
 
@@ -196,7 +196,7 @@ fn selector(pairs: Pairs) -> Result<Selector, ProblemDetails> {
 }
 
 /// Refuses to change everything because a condition was forgotten.
-fn deliberate(selector: Selector) -> Result<DeadLetterQuery, ProblemDetails> {
+fn deliberate(selector: &Selector) -> Result<DeadLetterQuery, ProblemDetails> {
     if selector.is_unbounded() && !selector.all {
         return Err(ProblemDetails::bad_request(
             "say which: `trigger`, `since`, `type` or `id`, or `all=true` for every dead letter",

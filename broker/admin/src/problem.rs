@@ -42,7 +42,8 @@ impl ProblemDetails {
 
     /// Several reasons for one red light.
     pub(crate) fn not_ready(reasons: Vec<String>) -> Self {
-        Self { reasons: reasons.clone(), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, reasons.join("; ")) }
+        let detail = reasons.join("; ");
+        Self { reasons, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
     }
 }
 

@@ -20,10 +20,10 @@ use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
 Examples:
-  sluice run ./manifests                                  run what a folder declares
-  sluice send default/shop --type order.new --data '{}'   send an event
-  sluice get -A                                           what is there and how it is
-  sluice dlq list                                         what could not be delivered
+  sluice run ./manifests                            run what a folder declares
+  sluice send default/shop --type order --data 7    send an event
+  sluice get -A                                     what is there, how it is
+  sluice dlq list                                   what was not delivered
 
 Commands that talk to a running server find it by --server or SLUICE_SERVER.";
 
@@ -40,7 +40,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a mesh from manifests: events in, deliveries, admin API
-    Run(Box<run::Args>),
+    Run(run::Args),
     #[command(flatten)]
     Other(Other),
 }
@@ -80,7 +80,7 @@ pub fn execute(command: Other, backends: BTreeMap<String, Capabilities>) -> Exit
     out.conclude(result).into()
 }
 
-async fn dispatch(
+pub(crate) async fn dispatch(
     command: Other,
     backends: BTreeMap<String, Capabilities>,
     out: &mut Output,

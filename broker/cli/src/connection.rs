@@ -8,10 +8,16 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Connection {
     /// Admin listener of the server
-    #[arg(long, env = "SLUICE_SERVER", default_value = "http://127.0.0.1:9090", value_name = "URL")]
+    #[arg(
+        long,
+        global = true,
+        env = "SLUICE_SERVER",
+        default_value = "http://127.0.0.1:9090",
+        value_name = "URL"
+    )]
     pub(crate) server: String,
     /// File with the server's admin token, where it has one
-    #[arg(long, env = "SLUICE_ADMIN_TOKEN_FILE", value_name = "FILE")]
+    #[arg(long, global = true, env = "SLUICE_ADMIN_TOKEN_FILE", value_name = "FILE")]
     pub(crate) admin_token_file: Option<PathBuf>,
 }
 

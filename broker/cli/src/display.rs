@@ -2,6 +2,7 @@
 
 use crate::output::{FAINT, NAME, Output};
 use event::Event;
+use serde_json::value::RawValue;
 use std::fmt::Write;
 use std::io;
 
@@ -17,13 +18,23 @@ pub(crate) fn event(out: &mut Output, around: &str, event: &Event) -> io::Result
         event.id(),
         out.paint(FAINT, event.source())
     );
-    for attribute in event.attributes().filter(|a| !IN_HEADING.contains(&a.name)) {
+    // Read from JSON an event has a content type, payload or not.
+    let idle = if event.data().is_absent() { "datacontenttype" } else { "" };
+    for attribute in event.attributes().filter(|a| !IN_HEADING.contains(&a.name) && a.name != idle) {
         let _ = write!(text, "\n  {}: {}", out.paint(FAINT, attribute.name), attribute.value);
     }
     for line in payload(event).lines() {
         let _ = write!(text, "\n  {line}");
     }
     out.line(text)
+}
+
+/// The event in the JSON event format.
+pub(crate) fn json(event: &Event) -> Box<RawValue> {
+    let mut json = Vec::new();
+    event::json::encode(event, &mut json);
+    let text = String::from_utf8(json).expect("the JSON event format is UTF-8");
+    RawValue::from_string(text).expect("an event is written as one JSON object")
 }
 
 /// The payload: JSON laid out, text as it is, anything else by its size.
@@ -40,7 +51,8 @@ fn payload(event: &Event) -> String {
 
 /// The text without control characters: what others sent must not steer the terminal that it is shown on.
 pub(crate) fn printable(text: &str) -> String {
-    let visible = |c: char| if c.is_control() && c != '\n' && c != '\t' { char::REPLACEMENT_CHARACTER } else { c };
+    let visible =
+        |c: char| if c.is_control() && c != '\n' && c != '\t' { char::REPLACEMENT_CHARACTER } else { c };
     text.chars().map(visible).collect()
 }
 
@@ -53,7 +65,8 @@ mod tests {
 
     fn printed(data: Data) -> String {
         let (mut out, text, _) = captured();
-        let builder = Event::builder().set("id", "1").set("source", "/s").set("type", "t").set("subject", "x");
+        let builder =
+            Event::builder().set("id", "1").set("source", "/s").set("type", "t").set("subject", "x");
         event(&mut out, "now", &builder.data(data).build().unwrap()).unwrap();
         text.text()
     }
@@ -71,7 +84,10 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_are_counted() {
-        assert!(printed(Data::Bytes(Bytes::from_static(&[0xff, 0xfe]))).ends_with("(2 bytes of unknown content)\n"));
+        assert!(
+            printed(Data::Bytes(Bytes::from_static(&[0xff, 0xfe])))
+                .ends_with("(2 bytes of unknown content)\n")
+        );
     }
 
     #[test]

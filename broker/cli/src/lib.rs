@@ -15,6 +15,8 @@ mod error;
 mod offline;
 mod output;
 mod table;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub use commands::run::{Args as RunArgs, LogFormat};

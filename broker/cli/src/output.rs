@@ -122,7 +122,8 @@ impl Output {
 fn yaml(value: &impl Serialize) -> Result<String, CliError> {
     // Through a value: raw JSON inside is then written as YAML too.
     let value = serde_json::to_value(value).map_err(unprintable)?;
-    serde_saphyr::to_string(&value).map_err(|error| CliError::Failed(format!("cannot be written as YAML: {error}")))
+    serde_saphyr::to_string(&value)
+        .map_err(|error| CliError::Failed(format!("cannot be written as YAML: {error}")))
 }
 
 fn unprintable(error: serde_json::Error) -> CliError {

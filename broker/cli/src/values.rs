@@ -47,16 +47,19 @@ pub(crate) fn bytes(text: &str) -> Result<usize, String> {
 
 /// `250ms`, `30s`, `5m`, `24h`, `1h30m`, or ISO 8601 (`PT30S`).
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let parsed = text.parse::<SignedDuration>().map_err(|_| "expected a duration like 30s or 24h".to_owned())?;
+    let parsed =
+        text.parse::<SignedDuration>().map_err(|_| "expected a duration like 30s or 24h".to_owned())?;
     Duration::try_from(parsed).map_err(|_| "a duration is not negative".to_owned())
 }
 
 /// See [`Resolve`].
 pub(crate) fn resolve(text: &str) -> Result<Resolve, String> {
-    let expected = || "expected KIND/NS/NAME=URL, for example Service/default/bill=http://127.0.0.1:3000".to_owned();
+    let expected =
+        || "expected KIND/NS/NAME=URL, for example Service/default/bill=http://127.0.0.1:3000".to_owned();
     let (object, url) = text.split_once('=').ok_or_else(expected)?;
     let mut parts = object.split('/').map(str::to_owned);
-    let (Some(kind), Some(namespace), Some(name), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    let (Some(kind), Some(namespace), Some(name), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
     else {
         return Err(expected());
     };
@@ -109,7 +112,9 @@ mod tests {
 
     #[test]
     fn durations_have_units() {
-        for (text, millis) in [("250ms", 250), ("30s", 30_000), ("24h", 86_400_000), ("PT1M", 60_000), ("0s", 0)] {
+        for (text, millis) in
+            [("250ms", 250), ("30s", 30_000), ("24h", 86_400_000), ("PT1M", 60_000), ("0s", 0)]
+        {
             assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
         }
         for bad in ["", "30", "-5s", "soon"] {
@@ -122,7 +127,14 @@ mod tests {
         let parsed = resolve("Service/default/bill=http://127.0.0.1:3000/x?a=b").unwrap();
         assert_eq!(parsed.id.to_string(), "Service/default/bill");
         assert_eq!(parsed.url, "http://127.0.0.1:3000/x?a=b");
-        for bad in ["", "Service/bill=http://x", "Service/default/bill", "a/b/c/d=http://x", "/a/b=http://x", "a/b/c=x"] {
+        for bad in [
+            "",
+            "Service/bill=http://x",
+            "Service/default/bill",
+            "a/b/c/d=http://x",
+            "/a/b=http://x",
+            "a/b/c=x",
+        ] {
             assert!(resolve(bad).is_err(), "{bad}");
         }
     }

@@ -12,7 +12,7 @@ Examples:
   sluice check ./manifests
   sluice check --strict -o json .      warnings count, for a pipeline
 
-Exit code 0: nothing wrong, or warnings only; 1: problems; 64: nothing there that could be checked.";
+Exit code 0: nothing wrong, or warnings only; 1: problems; 64: nothing to check.";
 
 /// Flags of `sluice check`.
 #[derive(Clone, Debug, clap::Args)]

@@ -14,8 +14,8 @@ const EXAMPLES: &str = "\
 Examples:
   sluice dlq list --trigger default/bill --since 1h
   sluice dlq show 0192f0c1
-  sluice dlq redrive --trigger default/bill      to its trigger again, with its sink of now
-  sluice dlq purge --all                         for good";
+  sluice dlq redrive --trigger default/bill   to the sink it has now
+  sluice dlq purge --all                      for good";
 
 /// Flags of `sluice dlq`.
 #[derive(Clone, Debug, clap::Args)]
@@ -182,7 +182,9 @@ fn report(
         format => out.document(format, touched)?,
     }
     match selector.ids.iter().find(|id| !touched.ids.contains(id)) {
-        Some(id) => Err(CliError::Failed(format!("no such dead letter: `{id}`; `sluice dlq list` shows them"))),
+        Some(id) => {
+            Err(CliError::Failed(format!("no such dead letter: `{id}`; `sluice dlq list` shows them")))
+        }
         None => Ok(Exit::Done),
     }
 }

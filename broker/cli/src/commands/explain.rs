@@ -53,7 +53,9 @@ pub(crate) async fn run(
         let compiled = args.manifests.compile(backends)?.compiled;
         admin::explain(&compiled.table, broker, &event).ok_or_else(|| {
             let broker = broker.unwrap_or_default();
-            CliError::Failed(format!("the manifests declare no Broker `{broker}`; `sluice check` says what is wrong"))
+            CliError::Failed(format!(
+                "the manifests declare no Broker `{broker}`; `sluice check` says what is wrong"
+            ))
         })?
     };
     match args.output {
@@ -80,5 +82,6 @@ fn read_event(from: &str) -> Result<Event, CliError> {
         file => std::fs::read(file).map(|bytes| json = bytes),
     };
     read.map_err(|error| CliError::Usage(format!("--event {from}: {error}")))?;
-    event::json::decode(&Bytes::from(json)).map_err(|error| CliError::Failed(format!("--event {from}: {error}")))
+    event::json::decode(&Bytes::from(json))
+        .map_err(|error| CliError::Failed(format!("--event {from}: {error}")))
 }

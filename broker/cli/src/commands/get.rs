@@ -12,10 +12,13 @@ use serde_json::{Value, json};
 
 const EXAMPLES: &str = "\
 Examples:
-  sluice get                        everything in the namespace default
-  sluice get triggers -A            also: trigger, tr; broker, br; service, svc; configmap, cm
-  sluice get broker shop -o yaml    one object with its whole status
-  sluice get br,tr -n prod -o wide  two kinds, with in-flight, age of the oldest event and message";
+  sluice get                       everything in the namespace default
+  sluice get triggers -A           in all namespaces
+  sluice get broker shop -o yaml   one object with its whole status
+  sluice get br,tr -o wide         two kinds, more columns
+
+Short names: br (broker), tr (trigger), is (integrationsink), svc (service),
+cm (configmap), sec (secret).";
 
 /// Flags of `sluice get`.
 #[derive(Clone, Debug, clap::Args)]
@@ -57,13 +60,16 @@ pub(crate) async fn run(args: Args, out: &mut Output) -> Result<Exit, CliError> 
     });
     if let (Some(name), true) = (&wanted.name, objects.is_empty()) {
         let place = if args.all_namespaces { "any namespace" } else { &args.namespace };
-        return Err(CliError::Failed(format!("no {} `{name}` in {place}; `sluice get -A` lists all", wanted.kinds())));
+        return Err(CliError::Failed(format!(
+            "no {} `{name}` in {place}; `sluice get -A` lists all",
+            wanted.kinds()
+        )));
     }
-    print(&args, &wanted, objects, out)?;
+    print(&args, &wanted, &objects, out)?;
     Ok(Exit::Done)
 }
 
-fn print(args: &Args, wanted: &Wanted, objects: Vec<Value>, out: &mut Output) -> Result<(), CliError> {
+fn print(args: &Args, wanted: &Wanted, objects: &[Value], out: &mut Output) -> Result<(), CliError> {
     let format = match args.output {
         Some(Layout::Json) => Format::Json,
         Some(Layout::Yaml) => Format::Yaml,
@@ -77,10 +83,10 @@ fn print(args: &Args, wanted: &Wanted, objects: Vec<Value>, out: &mut Output) ->
         }
         None | Some(Layout::Wide) => {
             let wide = args.output == Some(Layout::Wide);
-            return rows::print(&objects, wide, args.all_namespaces, wanted.is_one_kind(), out);
+            return rows::print(objects, wide, args.all_namespaces, wanted.is_one_kind(), out);
         }
     };
-    match (&wanted.name, &objects[..]) {
+    match (&wanted.name, objects) {
         (Some(_), [one]) => out.document(format, one),
         _ => out.document(format, &json!({ "apiVersion": "v1", "kind": "List", "items": objects })),
     }

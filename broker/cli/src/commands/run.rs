@@ -13,8 +13,8 @@ Examples:
   sluice run broker.yaml --channel memory       nothing is kept on disk
   sluice run --resolve Service/default/bill=http://127.0.0.1:3000 ./manifests
 
-Changed manifests are in force within a second. SIGTERM and Ctrl-C drain, a second one ends at once,
-SIGHUP reads the manifests again.";
+Changed manifests are in force within a second. SIGTERM and Ctrl-C drain, a
+second one ends at once, SIGHUP reads the manifests again.";
 
 /// What `sluice run` was told.
 #[derive(Clone, Debug, clap::Args)]

@@ -13,7 +13,7 @@ Examples:
   sluice tail default/shop --type order.    of one Broker, of some types
   sluice tail -o json | jq .id              one CloudEvent per line
 
-Delivery never waits for a tail: one that is too slow misses events and says so.";
+Delivery never waits for a tail: one that is too slow misses some and says so.";
 
 /// Flags of `sluice tail`.
 #[derive(Clone, Debug, clap::Args)]

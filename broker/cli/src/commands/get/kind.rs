@@ -30,7 +30,8 @@ impl Wanted {
             (Some((kind, name)), None) => (Some(kind), Some(name)),
             (None, name) => (kind, name),
         };
-        let kinds = kind.map(|kind| kind.split(',').map(str::to_ascii_lowercase).collect()).unwrap_or_default();
+        let kinds =
+            kind.map(|kind| kind.split(',').map(str::to_ascii_lowercase).collect()).unwrap_or_default();
         let all = kinds == ["all"];
         Ok(Self { kinds: if all { Vec::new() } else { kinds }, name: name.map(str::to_owned) })
     }
@@ -43,7 +44,8 @@ impl Wanted {
         };
         match self.kinds.iter().find(|typed| !known(typed)) {
             Some(unknown) => {
-                let kinds = KINDS.map(|(kind, short)| format!("{} ({short})", kind.to_lowercase())).join(", ");
+                let kinds =
+                    KINDS.map(|(kind, short)| format!("{} ({short})", kind.to_lowercase())).join(", ");
                 Err(CliError::Usage(format!("there is no kind `{unknown}`; there are {kinds}")))
             }
             None => Ok(()),
@@ -51,7 +53,8 @@ impl Wanted {
     }
 
     pub(super) fn takes(&self, object: &Value) -> bool {
-        let kind_fits = self.kinds.is_empty() || self.kinds.iter().any(|typed| is_kind(typed, kind_of(object)));
+        let kind_fits =
+            self.kinds.is_empty() || self.kinds.iter().any(|typed| is_kind(typed, kind_of(object)));
         kind_fits && self.name.as_deref().is_none_or(|name| object["metadata"]["name"] == name)
     }
 
@@ -104,7 +107,10 @@ mod tests {
         }
         assert!(!takes("br", "Trigger"));
         let unknown = Wanted::parse(Some("pods"), None).unwrap().check_kinds(&[]).unwrap_err();
-        assert!(unknown.to_string().contains("`pods`") && unknown.to_string().contains("broker (br)"), "{unknown}");
+        assert!(
+            unknown.to_string().contains("`pods`") && unknown.to_string().contains("broker (br)"),
+            "{unknown}"
+        );
     }
 
     #[test]

@@ -75,7 +75,8 @@ fn ready(object: &Value) -> Option<&Value> {
 }
 
 fn age_of(object: &Value, now: Timestamp) -> String {
-    let created = object["metadata"]["creationTimestamp"].as_str().and_then(|t| t.parse::<jiff::Timestamp>().ok());
+    let created =
+        object["metadata"]["creationTimestamp"].as_str().and_then(|t| t.parse::<jiff::Timestamp>().ok());
     created
         .and_then(|created| u64::try_from(created.as_millisecond()).ok())
         .map_or_else(String::new, |created| age::short(now.since(Timestamp(created))))
