@@ -33,7 +33,7 @@ struct Refused {
 
 impl Metrics {
     /// Registers the listener's metrics.
-    pub fn register(registry: &mut Registry) -> Self {
+    pub fn new(registry: &mut Registry) -> Self {
         let metrics = Self {
             accepted: Family::default(),
             refused: Family::default(),

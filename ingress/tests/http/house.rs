@@ -47,7 +47,7 @@ impl House {
         let limits = Limits { max_event_bytes: options.max_event_size + ingress::HEAD_BYTES };
         let publisher = Publisher::new(routes, channels, limits);
         let mut registry = Registry::default();
-        let metrics = Metrics::register(&mut registry);
+        let metrics = Metrics::new(&mut registry);
         let ingress = Ingress::bind(([127, 0, 0, 1], 0).into(), options).await.unwrap();
         let address = ingress.local_addr();
         let shutdown = CancellationToken::new();
