@@ -56,7 +56,7 @@ fn main() {
             measure(&format!("dispatcher, window {window}"), move |n| dispatch(to, window, n));
         }
     }
-    child.kill().expect("the sink ends");
+    child.kill().and_then(|()| child.wait()).expect("the sink ends");
 }
 
 fn measure<F: Future<Output = ()> + Send + 'static>(name: &str, work: impl FnOnce(Arc<AtomicU64>) -> F) {
@@ -216,8 +216,7 @@ async fn dispatch(address: Arc<str>, window: usize, count: Arc<AtomicU64>) {
     channels.insert(&id, &channel);
     let (publish, routes) = broker_core::routes();
     publish.publish(table(id, &address, window));
-    let publisher =
-        Publisher::new(routes.clone(), channels.clone(), Limits { max_event_bytes: 1024 * 1024 });
+    let publisher = Publisher::new(routes.clone(), channels.clone(), Limits { max_event_bytes: 1024 * 1024 });
     let dispatcher =
         Dispatcher::new(routes, channels, publisher, Options::default(), &mut Registry::default());
     dispatcher.expect("no CA bundle").run(CancellationToken::new()).await;

@@ -34,10 +34,8 @@ pub(crate) fn reply(answer: &mut Answer) -> Result<Reply, Failure> {
         return Ok(if answer.body.bytes.is_empty() { Reply::Empty } else { Reply::Ignored });
     }
     if answer.body.cut {
-        let reason = format!(
-            "the sink replied with more than {} bytes (`--max-event-size`)",
-            answer.body.bytes.len()
-        );
+        let reason =
+            format!("the sink replied with more than {} bytes (`--max-event-size`)", answer.body.bytes.len());
         return Err(Failure::new(Remedy::None, Class::Success, reason).answered(answer));
     }
     match event::http::decode_reply(&answer.headers, answer.body.bytes.clone()) {

@@ -161,10 +161,14 @@ impl Dispatcher {
         for running in self.running.values() {
             running.stop.cancel();
         }
-        let done = tokio::time::timeout(self.drain, async { while self.workers.join_next().await.is_some() {} });
+        let done =
+            tokio::time::timeout(self.drain, async { while self.workers.join_next().await.is_some() {} });
         if done.await.is_err() {
             let triggers = self.workers.len();
-            tracing::warn!(triggers, "deliveries were cut off by the drain time-out; their events come again");
+            tracing::warn!(
+                triggers,
+                "deliveries were cut off by the drain time-out; their events come again"
+            );
             self.workers.shutdown().await;
         }
     }

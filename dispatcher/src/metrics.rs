@@ -102,11 +102,7 @@ impl Metrics {
             "Attempts to deliver by class of answer",
             metrics.attempts.clone(),
         );
-        registry.register(
-            "sluice_trigger_in_flight",
-            "Deliveries under way",
-            metrics.in_flight.clone(),
-        );
+        registry.register("sluice_trigger_in_flight", "Deliveries under way", metrics.in_flight.clone());
         registry.register("sluice_replies", "Answers of sinks by what became of them", replies);
         registry.register(
             "kn_eventing_dispatch_duration",

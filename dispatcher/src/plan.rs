@@ -23,9 +23,7 @@ pub(crate) fn plan(running: &BTreeMap<Key, Arc<TriggerRoute>>, table: &RoutingTa
     let wanted: BTreeMap<Key, &Arc<TriggerRoute>> = table
         .routes
         .values()
-        .flat_map(|route| {
-            route.triggers.iter().map(|t| ((route.channel.id.clone(), t.group.clone()), t))
-        })
+        .flat_map(|route| route.triggers.iter().map(|t| ((route.channel.id.clone(), t.group.clone()), t)))
         .collect();
     let stops = running.keys().filter(|key| !wanted.contains_key(*key)).cloned().map(Change::Stop);
     let rest = wanted.iter().filter_map(|(key, route)| match running.get(key) {

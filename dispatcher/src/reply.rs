@@ -9,7 +9,11 @@ use broker_core::{Arrival, Delivery, ObjectKey};
 use event::Event;
 
 /// Hands the events on to where the trigger's replies go. `Ok`: somebody else is responsible for each.
-pub(crate) async fn hand_on(trigger: &Trigger, delivery: &Delivery, events: Vec<Event>) -> Result<(), Failure> {
+pub(crate) async fn hand_on(
+    trigger: &Trigger,
+    delivery: &Delivery,
+    events: Vec<Event>,
+) -> Result<(), Failure> {
     let replies = &trigger.means.metrics.replies;
     let handed = match &trigger.gear().reply {
         None => {
@@ -35,8 +39,7 @@ async fn publish_or_keep(
 ) -> Result<(), Failure> {
     let envelope = &delivery.record.envelope;
     let publish = |events| {
-        let arrival =
-            Arrival { hops: Some(envelope.hops.saturating_sub(1)), trace: envelope.trace.clone() };
+        let arrival = Arrival { hops: Some(envelope.hops.saturating_sub(1)), trace: envelope.trace.clone() };
         trigger.means.publisher.publish(target, events, arrival)
     };
     match publish(events.clone()).await {
