@@ -9,7 +9,7 @@ use http_body_util::Full;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_util::either::Either;
@@ -104,8 +104,7 @@ impl Host {
     }
 
     fn park(&self, mut line: Line) {
-        // Room for connections is scarce: somebody may be waiting for this one's.
-        if self.pool.open.available_permits() == 0 || !line.is_usable() {
+        if self.pool.is_crowded() || !line.is_usable() {
             return;
         }
         line.parked = Instant::now();
@@ -116,7 +115,7 @@ impl Host {
     }
 
     async fn connect(&self, until: Instant, timeout: Duration) -> Result<Line, SendError> {
-        let open = timeout_at(until, self.room()).await.map_err(|_| SendError::Busy)?;
+        let open = timeout_at(until, self.pool.room()).await.map_err(|_| SendError::Busy)?;
         let tcp = self.dial(until).await?;
         let stream = if self.address.https {
             let secure = timeout_at(until, self.secure(tcp)).await;
@@ -125,15 +124,6 @@ impl Host {
             Stream::Left(tcp)
         };
         Line::new(stream, open).await
-    }
-
-    /// A place among the open connections; idle ones make room.
-    async fn room(&self) -> OwnedSemaphorePermit {
-        if let Ok(open) = self.pool.open.clone().try_acquire_owned() {
-            return open;
-        }
-        self.pool.make_room();
-        self.pool.open.clone().acquire_owned().await.expect("the bound is never closed")
     }
 
     async fn dial(&self, until: Instant) -> Result<TcpStream, SendError> {
