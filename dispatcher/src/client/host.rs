@@ -69,9 +69,11 @@ impl Host {
                 .map_err(|_| SendError::Busy)?
                 .expect("turns are never closed"),
         };
-        let (mut line, kept) = match self.idle_line() {
-            Some(line) => (line, true),
-            None => (Box::pin(self.connect(until, timeout)).await?, false),
+        let idle = lock(&self.idle).pop();
+        let kept = idle.is_some();
+        let mut line = match idle {
+            Some(line) => line,
+            None => Box::pin(self.connect(until, timeout)).await?,
         };
         let mut answer = exchange(&mut line, request(), &keep, until, timeout).await;
         if kept && matches!(answer, Err(SendError::Broken(_))) {
@@ -87,20 +89,11 @@ impl Host {
     /// Closes what was idle for too long or was closed by the other side.
     pub(super) fn sweep(&self) {
         let oldest = Instant::now().checked_sub(self.pool.bounds.idle);
-        lock(&self.idle).retain_mut(|line| oldest.is_none_or(|t| line.parked > t) && line.is_usable());
+        lock(&self.idle).retain_mut(|line| oldest.is_none_or(|t| line.parked > t) && line.is_alive());
     }
 
     pub(super) fn close_idle(&self) {
         lock(&self.idle).clear();
-    }
-
-    fn idle_line(&self) -> Option<Line> {
-        loop {
-            let mut line = lock(&self.idle).pop()?;
-            if line.is_usable() {
-                return Some(line);
-            }
-        }
     }
 
     fn park(&self, mut line: Line) {

@@ -120,6 +120,25 @@ async fn a_buried_event_does_not_make_a_dead_sink_look_alive() {
         .await;
 }
 
+/// Its sink is still being probed, and what the probe finds is better than a dead letter.
+#[tokio::test]
+async fn an_event_that_waits_for_the_dead_letter_sink_goes_to_its_sink_when_that_is_back() {
+    let gone = Sink::taking().await;
+    let dead = Sink::start(|_, _| answer("503 Busy", &["retry-after: 60"], "")).await;
+    let address = gone.address;
+    let trigger = delivering(&gone, &dead, 1);
+    drop(gone);
+    let mesh = Mesh::start(vec![trigger]).await;
+    mesh.until(async || tokio::net::TcpStream::connect(address).await.is_err()).await;
+    mesh.send(order("1")).await;
+    dead.seen(1).await;
+    let back = Sink::listen(&address.to_string(), None, |_, _| status("202 Accepted")).await;
+    assert_eq!(back.seen(1).await[0].header("ce-id"), Some("1"));
+    mesh.ended("default/t", "delivered", 1).await;
+    assert_eq!(dead.so_far().len(), 1);
+    assert!(mesh.dead_letters(0).await.is_empty());
+}
+
 #[tokio::test]
 async fn while_the_store_cannot_be_written_the_event_waits() {
     let sink = Sink::start(|_, _| status("400 Bad Request")).await;
