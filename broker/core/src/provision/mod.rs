@@ -7,7 +7,7 @@ mod sweep;
 
 use crate::engine::{Engine, Limits};
 use crate::{
-    Backend, Channel, ChannelId, ChannelOptions, ChannelRef, Channels, GroupName, GroupSpec, Readiness,
+    Backend, Channel, ChannelId, ChannelOptions, ChannelRef, Channels, GroupName, GroupSpec, Held, Readiness,
     Route, RoutesPublisher, RoutingTable, State,
 };
 use futures::StreamExt;
@@ -37,6 +37,7 @@ pub struct Provisioner {
     provisioned: BTreeMap<ChannelId, Provisioned>,
     /// Channels of Brokers that are gone, and since when as far as this process knows.
     removed: BTreeMap<ChannelId, (Arc<dyn Channel>, String, Instant)>,
+    held: Held,
     /// How many tables are in force; 0: not ready yet.
     published: watch::Sender<u64>,
 }
@@ -66,6 +67,7 @@ impl Provisioner {
             keep_removed,
             provisioned: BTreeMap::new(),
             removed: BTreeMap::new(),
+            held: Held::default(),
             published: watch::Sender::new(0),
         }
     }
@@ -101,6 +103,7 @@ impl Provisioner {
 
     /// Brings everything in line with the table and puts it in force. False: something is to be tried again.
     pub async fn apply(&mut self, table: &RoutingTable) -> bool {
+        self.held = table.held.clone();
         let opened = self.open_channels(table).await;
         let grouped = self.ensure_groups(table).await;
         self.routes.publish(table.clone());
@@ -111,15 +114,12 @@ impl Provisioner {
 
     /// Opens what is not open yet, side by side.
     async fn open_channels(&mut self, table: &RoutingTable) -> bool {
-        let missing: Vec<&Arc<Route>> =
-            table.routes.values().filter(|route| !self.adopt(&route.channel)).collect();
-        let opening = missing.into_iter().map(|route| async {
-            let wanted = &route.channel;
-            (
-                route.clone(),
-                open(&self.backends, &wanted.backend, &wanted.id, &wanted.options, &self.limits).await,
-            )
-        });
+        let mut missing: Vec<Arc<Route>> = table.routes.values().cloned().collect();
+        missing.retain(|route| !self.adopt(&route.channel));
+        let mut opening = Vec::new();
+        for route in missing {
+            opening.push(open_route(&self.backends, route, &self.limits));
+        }
         let opened: Vec<_> = futures::stream::iter(opening).buffer_unordered(SIDE_BY_SIDE).collect().await;
         let mut complete = true;
         for (route, opened) in opened {
@@ -251,6 +251,16 @@ impl Provisioner {
             backend.close().await;
         }
     }
+}
+
+async fn open_route(
+    backends: &BTreeMap<String, Arc<dyn Backend>>,
+    route: Arc<Route>,
+    limits: &Limits,
+) -> (Arc<Route>, Result<Arc<dyn Channel>, String>) {
+    let wanted = &route.channel;
+    let opened = open(backends, &wanted.backend, &wanted.id, &wanted.options, limits).await;
+    (route, opened)
 }
 
 async fn open(

@@ -1,0 +1,258 @@
+//! The other end of the admin API, for the commands.
+
+use crate::selector::percent_encode;
+use crate::{DeadLetterView, Explanation, ProblemDetails, Selector, TailLine, Touched};
+use bytes::{Bytes, BytesMut};
+use event::{Event, Mode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::time::Duration;
+
+/// Speaks to one server's admin listener. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: legacy::Client<HttpConnector, Full<Bytes>>,
+    server: String,
+    token: Option<HeaderValue>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The address cannot be used.
+    #[error("server address `{server}`: {detail}")]
+    Address {
+        /// As it was given.
+        server: String,
+        /// What is expected.
+        detail: &'static str,
+    },
+    /// Nobody is there, or it went away.
+    #[error(
+        "no sluice server answers at {server}: {detail}; is `sluice run` running, and is `--server` its `--admin` address?"
+    )]
+    Unreachable {
+        /// The server's address.
+        server: String,
+        /// What happened to the connection.
+        detail: String,
+    },
+    /// The server says no.
+    #[error("{}", .0.detail)]
+    Refused(ProblemDetails),
+    /// Somebody answers who is no sluice server.
+    #[error("{server} does not answer as a sluice server does: {detail}")]
+    Nonsense {
+        /// The server's address.
+        server: String,
+        /// What came instead.
+        detail: String,
+    },
+}
+
+/// A connection that is not open by then never will be.
+const CONNECT_TIME: Duration = Duration::from_secs(5);
+/// For the headers of an answer; a redrive of very many takes its time.
+const ANSWER_TIME: Duration = Duration::from_secs(120);
+/// A line of `/tail` is one event, whose size the server bounds; this is against nonsense.
+const MAX_LINE: usize = 256 * 1024 * 1024;
+
+impl Client {
+    /// A client of the server at `server` (`http://HOST:PORT`).
+    ///
+    /// # Errors
+    /// When the address or the token cannot be sent in a request.
+    pub fn new(server: &str, token: Option<&str>) -> Result<Self, ClientError> {
+        let bad = |detail| ClientError::Address { server: server.to_owned(), detail };
+        let uri: Uri = server.parse().map_err(|_| bad("expected `http://HOST:PORT`"))?;
+        if uri.scheme_str() != Some("http") || uri.authority().is_none() {
+            return Err(bad("expected `http://HOST:PORT`"));
+        }
+        let token = token
+            .map(|token| HeaderValue::try_from(format!("Bearer {token}")))
+            .transpose()
+            .map_err(|_| bad("its token holds characters that no header may hold"))?;
+        let mut connector = HttpConnector::new();
+        connector.set_connect_timeout(Some(CONNECT_TIME));
+        connector.set_nodelay(true);
+        let http = legacy::Client::builder(TokioExecutor::new()).build(connector);
+        Ok(Self { http, server: server.trim_end_matches('/').to_owned(), token })
+    }
+
+    /// The declared objects with their status, as Kubernetes would show them.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn objects(&self) -> Result<Vec<Value>, ClientError> {
+        let mut list: Value = self.call(Method::GET, "/objects").await?;
+        match list["items"].take() {
+            Value::Array(items) => Ok(items),
+            _ => Err(self.nonsense("a list of objects has no `items`")),
+        }
+    }
+
+    /// The dead letters that the selector means; none given: all, up to its limit or 1000.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn dead_letters(&self, selector: &Selector) -> Result<Vec<DeadLetterView>, ClientError> {
+        self.call(Method::GET, &format!("/dead-letters{}", selector.to_query())).await
+    }
+
+    /// One dead letter.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn dead_letter(&self, id: &str) -> Result<DeadLetterView, ClientError> {
+        let mut path = "/dead-letters/".to_owned();
+        percent_encode(id, &mut path);
+        self.call(Method::GET, &path).await
+    }
+
+    /// Sends dead letters to their trigger again.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn redrive(&self, selector: &Selector) -> Result<Touched, ClientError> {
+        self.call(Method::POST, &format!("/dead-letters/redrive{}", selector.to_query())).await
+    }
+
+    /// Deletes dead letters.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn purge(&self, selector: &Selector) -> Result<Touched, ClientError> {
+        self.call(Method::DELETE, &format!("/dead-letters{}", selector.to_query())).await
+    }
+
+    /// What each trigger of a broker (`NS/NAME`), or of all, says to the event.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn explain(
+        &self,
+        broker: Option<&str>,
+        event: &Event,
+    ) -> Result<Vec<Explanation>, ClientError> {
+        let path = format!("/explain{}", query(&[("broker", broker)]));
+        let mut headers = HeaderMap::new();
+        let body = event::http::encode(event, Mode::Structured, &mut headers);
+        let answer = self.send(Method::POST, &path, headers, body).await?;
+        self.read(answer).await
+    }
+
+    /// Events as they are accepted, at one target (`NS/NAME`) or all, of types with a prefix or all.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn tail(&self, target: Option<&str>, type_prefix: Option<&str>) -> Result<Tail, ClientError> {
+        let path = format!("/tail{}", query(&[("target", target), ("type", type_prefix)]));
+        let answer = self.send(Method::GET, &path, HeaderMap::new(), Bytes::new()).await?;
+        Ok(Tail { client: self.clone(), body: answer.into_body(), buffer: BytesMut::new() })
+    }
+
+    async fn call<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, ClientError> {
+        let answer = self.send(method, path, HeaderMap::new(), Bytes::new()).await?;
+        self.read(answer).await
+    }
+
+    /// The answer, once it is a success.
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, ClientError> {
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = format!("{}/api/v1{path}", self.server).parse().map_err(|_| {
+            ClientError::Address { server: self.server.clone(), detail: "it has a strange path" }
+        })?;
+        *request.headers_mut() = headers;
+        if let Some(token) = &self.token {
+            request.headers_mut().insert(header::AUTHORIZATION, token.clone());
+        }
+        let answer = match tokio::time::timeout(ANSWER_TIME, self.http.request(request)).await {
+            Ok(answer) => answer.map_err(|error| self.unreachable(&error))?,
+            Err(_) => return Err(self.gone("it takes the request and does not answer")),
+        };
+        if answer.status().is_success() { Ok(answer) } else { Err(self.refusal(answer).await) }
+    }
+
+    async fn read<T: DeserializeOwned>(&self, answer: Response<Incoming>) -> Result<T, ClientError> {
+        let body = answer.into_body().collect().await.map_err(|error| self.unreachable(&error))?;
+        serde_json::from_slice(&body.to_bytes()).map_err(|error| self.nonsense(&error.to_string()))
+    }
+
+    async fn refusal(&self, answer: Response<Incoming>) -> ClientError {
+        let status = answer.status();
+        match self.read::<ProblemDetails>(answer).await {
+            Ok(problem) => ClientError::Refused(problem),
+            Err(ClientError::Nonsense { .. }) => self.nonsense(&format!("status {status}")),
+            Err(other) => other,
+        }
+    }
+
+    fn unreachable(&self, error: &(dyn std::error::Error + 'static)) -> ClientError {
+        let root = std::iter::successors(Some(error), |e| e.source()).last().unwrap_or(error);
+        self.gone(&root.to_string())
+    }
+
+    fn gone(&self, detail: &str) -> ClientError {
+        ClientError::Unreachable { server: self.server.clone(), detail: detail.to_owned() }
+    }
+
+    fn nonsense(&self, detail: &str) -> ClientError {
+        ClientError::Nonsense { server: self.server.clone(), detail: detail.to_owned() }
+    }
+}
+
+/// The query string of the parameters that are there.
+fn query(parameters: &[(&str, Option<&str>)]) -> String {
+    let mut query = String::new();
+    for (name, value) in parameters.iter().filter_map(|(name, value)| Some((name, (*value)?))) {
+        query.push(if query.is_empty() { '?' } else { '&' });
+        query.push_str(name);
+        query.push('=');
+        percent_encode(value, &mut query);
+    }
+    query
+}
+
+/// A stream of events as they are accepted.
+#[derive(Debug)]
+pub struct Tail {
+    client: Client,
+    body: Incoming,
+    buffer: BytesMut,
+}
+
+impl Tail {
+    /// The next line; `None` when the server ended the stream.
+    ///
+    /// # Errors
+    /// When the connection breaks or a line is not understood.
+    pub async fn next(&mut self) -> Result<Option<TailLine>, ClientError> {
+        loop {
+            if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
+                let line = self.buffer.split_to(end + 1);
+                return TailLine::parse(&line).map(Some).map_err(|e| self.client.nonsense(&e.to_string()));
+            }
+            if self.buffer.len() > MAX_LINE {
+                return Err(self.client.nonsense("a line does not end"));
+            }
+            match self.body.frame().await {
+                Some(Ok(frame)) => self.buffer.extend(frame.into_data().unwrap_or_default()),
+                Some(Err(error)) => return Err(self.client.unreachable(&error)),
+                None => return Ok(None),
+            }
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! `/api/v1/dead-letters`: list, show, redrive, purge, over all channels of this process.
+
+use crate::api::Api;
+use crate::{ProblemDetails, Selector};
+use axum::Json;
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::response::IntoResponse;
+use broker_core::{DeadLetter, DeadLetterError, DeadLetterQuery, DeadLetterStore};
+use bytes::Bytes;
+use futures::stream;
+use http::{StatusCode, header};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+/// Dead letters of one listing, unless `limit` says otherwise.
+const LIST_LIMIT: usize = 1000;
+/// They are in memory while they are sent.
+const MOST_LISTED: usize = 10_000;
+
+/// A dead letter as the API shows it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeadLetterView {
+    /// The entry's id.
+    pub id: String,
+    /// The trigger that failed, `NS/NAME`.
+    pub trigger: String,
+    /// The event in the JSON event format, payload byte for byte.
+    pub event: Box<RawValue>,
+    /// Why it is here.
+    pub reason: String,
+    /// Attempts in all, redrives included.
+    pub attempts: u32,
+    /// Status of the last answer; `null` when nobody answered.
+    pub last_status: Option<u16>,
+    /// Body of the last answer, cut, invalid UTF-8 replaced.
+    pub last_body: String,
+    /// When it came here first, RFC 3339.
+    pub first_time: String,
+    /// When it failed last, RFC 3339.
+    pub last_time: String,
+}
+
+impl From<&DeadLetter> for DeadLetterView {
+    fn from(letter: &DeadLetter) -> Self {
+        Self {
+            id: letter.id.clone(),
+            trigger: letter.group.to_string(),
+            event: event_json(&letter.record.event),
+            reason: letter.reason.clone(),
+            attempts: letter.attempts,
+            last_status: letter.last_status,
+            last_body: String::from_utf8_lossy(&letter.last_body).into_owned(),
+            first_time: letter.first_time.to_string(),
+            last_time: letter.last_time.to_string(),
+        }
+    }
+}
+
+/// The event in the JSON event format.
+pub(crate) fn event_json(event: &event::Event) -> Box<RawValue> {
+    let mut json = Vec::with_capacity(event.size() + 64);
+    event::json::encode(event, &mut json);
+    let text = String::from_utf8(json).expect("the JSON event format is UTF-8");
+    RawValue::from_string(text).expect("an event is written as one JSON object")
+}
+
+/// The entries that a redrive or purge was about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Touched {
+    /// Their ids.
+    pub ids: Vec<String>,
+}
+
+type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
+
+pub(crate) async fn list(
+    State(api): State<Arc<Api>>,
+    pairs: Pairs,
+) -> Result<impl IntoResponse, ProblemDetails> {
+    let query = selector(pairs)?.query(LIST_LIMIT);
+    if query.limit > MOST_LISTED {
+        return Err(ProblemDetails::bad_request(format!(
+            "`limit`: at most {MOST_LISTED} are listed at a time"
+        )));
+    }
+    let letters = api.find(&query).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], stream_array(letters)))
+}
+
+pub(crate) async fn show(
+    State(api): State<Arc<Api>>,
+    Path(id): Path<String>,
+) -> Result<Json<DeadLetterView>, ProblemDetails> {
+    let found = api.find(&one(&id)).await?;
+    found.first().map(|letter| Json(letter.into())).ok_or_else(|| unknown(&id))
+}
+
+pub(crate) async fn redrive(
+    State(api): State<Arc<Api>>,
+    pairs: Pairs,
+) -> Result<Json<Touched>, ProblemDetails> {
+    let query = deliberate(&selector(pairs)?)?;
+    api.change(&query, Change::Redrive).await.map(Json)
+}
+
+pub(crate) async fn redrive_one(
+    State(api): State<Arc<Api>>,
+    Path(id): Path<String>,
+) -> Result<Json<Touched>, ProblemDetails> {
+    api.change_one(&id, Change::Redrive).await.map(Json)
+}
+
+pub(crate) async fn purge(
+    State(api): State<Arc<Api>>,
+    pairs: Pairs,
+) -> Result<Json<Touched>, ProblemDetails> {
+    let query = deliberate(&selector(pairs)?)?;
+    api.change(&query, Change::Purge).await.map(Json)
+}
+
+pub(crate) async fn purge_one(
+    State(api): State<Arc<Api>>,
+    Path(id): Path<String>,
+) -> Result<Json<Touched>, ProblemDetails> {
+    api.change_one(&id, Change::Purge).await.map(Json)
+}
+
+#[derive(Clone, Copy)]
+enum Change {
+    Redrive,
+    Purge,
+}
+
+impl Api {
+    /// Channel by channel, so that never more than the limit is in memory.
+    async fn find(&self, query: &DeadLetterQuery) -> Result<Vec<DeadLetter>, DeadLetterError> {
+        let mut found = Vec::new();
+        for store in self.stores() {
+            let limit = query.limit - found.len();
+            found.extend(store.list(&DeadLetterQuery { limit, ..query.clone() }).await?);
+            if found.len() >= query.limit {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    async fn change(&self, query: &DeadLetterQuery, change: Change) -> Result<Touched, ProblemDetails> {
+        let mut ids = Vec::new();
+        for store in self.stores() {
+            let limit = match query.limit {
+                0 => 0,
+                limit if limit <= ids.len() => break,
+                limit => limit - ids.len(),
+            };
+            let query = DeadLetterQuery { limit, ..query.clone() };
+            let touched = match change {
+                Change::Redrive => store.redrive(&query).await,
+                Change::Purge => store.purge(&query).await,
+            };
+            ids.extend(touched.map_err(|error| broken_off(&error, ids.len()))?);
+        }
+        Ok(Touched { ids })
+    }
+
+    async fn change_one(&self, id: &str, change: Change) -> Result<Touched, ProblemDetails> {
+        let touched = self.change(&one(id), change).await?;
+        if !touched.ids.is_empty() {
+            return Ok(touched);
+        }
+        match self.find(&one(id)).await?.is_empty() {
+            true => Err(unknown(id)),
+            false => Err(ProblemDetails::new(
+                StatusCode::CONFLICT,
+                format!("dead letter `{id}` is on its way to its trigger already"),
+            )),
+        }
+    }
+
+    /// In the order of the channels' names, so that a limit cuts the same way each time.
+    fn stores(&self) -> Vec<Arc<DeadLetterStore>> {
+        let mut channels = self.admin.channels.all();
+        channels.sort_by(|(left, _), (right, _)| left.cmp(right));
+        channels.into_iter().map(|(_, channel)| channel.dead_letters()).collect()
+    }
+}
+
+fn selector(pairs: Pairs) -> Result<Selector, ProblemDetails> {
+    let Query(pairs) = pairs?;
+    Selector::from_query(pairs)
+}
+
+/// Refuses to change everything because a condition was forgotten.
+fn deliberate(selector: &Selector) -> Result<DeadLetterQuery, ProblemDetails> {
+    if selector.is_unbounded() && !selector.all {
+        return Err(ProblemDetails::bad_request(
+            "say which: `trigger`, `since`, `type` or `id`, or `all=true` for every dead letter",
+        ));
+    }
+    Ok(selector.query(0))
+}
+
+fn one(id: &str) -> DeadLetterQuery {
+    DeadLetterQuery { ids: vec![id.to_owned()], limit: 1, ..DeadLetterQuery::default() }
+}
+
+fn unknown(id: &str) -> ProblemDetails {
+    ProblemDetails::not_found(format!("there is no dead letter `{id}`; it may have been delivered or purged"))
+}
+
+fn broken_off(error: &DeadLetterError, done: usize) -> ProblemDetails {
+    ProblemDetails::new(StatusCode::SERVICE_UNAVAILABLE, format!("{error}; {done} were done before"))
+}
+
+impl From<DeadLetterError> for ProblemDetails {
+    fn from(error: DeadLetterError) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+    }
+}
+
+impl From<QueryRejection> for ProblemDetails {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::bad_request(rejection.body_text())
+    }
+}
+
+/// Writes one element at a time: the text of all of them is never in memory at once.
+fn stream_array(letters: Vec<DeadLetter>) -> Body {
+    let elements = letters.into_iter().enumerate().map(|(index, letter)| {
+        let mut chunk = if index == 0 { Vec::new() } else { b",\n".to_vec() };
+        serde_json::to_writer(&mut chunk, &DeadLetterView::from(&letter)).expect("a view is plain data");
+        Bytes::from(chunk)
+    });
+    let open = std::iter::once(Bytes::from_static(b"["));
+    let close = std::iter::once(Bytes::from_static(b"]\n"));
+    Body::from_stream(stream::iter(open.chain(elements).chain(close).map(Ok::<_, Infallible>)))
+}

@@ -1,0 +1,128 @@
+//! `/api/v1/tail`: events as they are accepted, one JSON object per line.
+
+use crate::ProblemDetails;
+use crate::api::Api;
+use crate::dead_letters::event_json;
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::IntoResponse;
+use broker_core::Tapped;
+use bytes::Bytes;
+use futures::stream;
+use http::header;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::convert::Infallible;
+use std::sync::Arc;
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio_util::sync::CancellationToken;
+
+/// One line of the stream.
+#[derive(Debug)]
+pub enum TailLine {
+    /// An event was accepted.
+    Accepted(Accepted),
+    /// The reader was too slow.
+    Missed(Missed),
+}
+
+/// An event that was accepted.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Accepted {
+    /// Where it was sent: `NS/NAME` for a Broker.
+    pub target: String,
+    /// When, RFC 3339.
+    pub accepted_at: String,
+    /// The event in the JSON event format.
+    pub event: Box<RawValue>,
+}
+
+/// A gap: the reader was too slow.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Missed {
+    /// How many events were left out.
+    pub missed: u64,
+}
+
+impl TailLine {
+    /// Reads what the server wrote.
+    pub(crate) fn parse(json: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(json)
+            .map(Self::Missed)
+            .or_else(|_| serde_json::from_slice(json).map(Self::Accepted))
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Parameters {
+    target: Option<String>,
+    #[serde(rename = "type")]
+    type_prefix: Option<String>,
+    filter: Option<String>,
+}
+
+impl Parameters {
+    fn take(&self, tapped: &Tapped) -> bool {
+        let type_fits = self.type_prefix.as_deref().is_none_or(|p| tapped.record.event.ty().starts_with(p));
+        type_fits && self.target.as_deref().is_none_or(|wanted| tapped.target.to_string() == wanted)
+    }
+}
+
+pub(crate) async fn stream(
+    State(api): State<Arc<Api>>,
+    parameters: Result<Query<Parameters>, QueryRejection>,
+) -> Result<impl IntoResponse, ProblemDetails> {
+    let Query(parameters) = parameters?;
+    if parameters.filter.is_some() {
+        return Err(ProblemDetails::bad_request(
+            "`filter`: CESQL comes with a later version; `type` takes a prefix",
+        ));
+    }
+    let listener = Listener { taps: api.admin.publisher.tap(), parameters, stop: api.stop.clone() };
+    let lines = stream::unfold(listener, |mut listener| async move {
+        let line = listener.next().await?;
+        Some((Ok::<_, Infallible>(line), listener))
+    });
+    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)))
+}
+
+struct Listener {
+    taps: broadcast::Receiver<Tapped>,
+    parameters: Parameters,
+    stop: CancellationToken,
+}
+
+impl Listener {
+    /// The next line for this reader; `None` when the server ends.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            let received = tokio::select! {
+                received = self.taps.recv() => received,
+                () = self.stop.cancelled() => return None,
+            };
+            match received {
+                Ok(tapped) if self.parameters.take(&tapped) => return Some(accepted(&tapped)),
+                Ok(_) => {}
+                Err(RecvError::Lagged(missed)) => return Some(line(&Missed { missed })),
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+}
+
+fn accepted(tapped: &Tapped) -> Bytes {
+    line(&Accepted {
+        target: tapped.target.to_string(),
+        accepted_at: tapped.record.envelope.accepted_at.to_string(),
+        event: event_json(&tapped.record.event),
+    })
+}
+
+fn line(line: &impl Serialize) -> Bytes {
+    let mut json = serde_json::to_vec(line).expect("a line is plain data");
+    json.push(b'\n');
+    Bytes::from(json)
+}

@@ -1,0 +1,82 @@
+use super::house::House;
+use serde_json::json;
+
+async fn four() -> House {
+    let house = House::new().await;
+    house.bury("a", "default/bill", "order.new", 1_000).await;
+    house.bury("b", "default/ship", "order.paid", 2_000).await;
+    house.bury("c", "default/bill", "order.paid", 3_000).await;
+    house.bury("d/é", "default/bill", "order.new", 4_000).await;
+    house
+}
+
+async fn ids(house: &House, query: &str) -> Vec<String> {
+    let list = house.ask("GET", &format!("/api/v1/dead-letters{query}")).await.json();
+    list.as_array().unwrap().iter().map(|letter| letter["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_dead_letter_tells_its_whole_story() {
+    let house = four().await;
+    let letter = house.ask("GET", "/api/v1/dead-letters/b").await;
+    let want = json!({
+        "id": "b",
+        "trigger": "default/ship",
+        "event": { "specversion": "1.0", "id": "b", "source": "/test", "type": "order.paid" },
+        "reason": "the sink answered 400",
+        "attempts": 3,
+        "lastStatus": 400,
+        "lastBody": "no \u{fffd}",
+        "firstTime": "1970-01-01T00:00:02.000Z",
+        "lastTime": "1970-01-01T00:00:02.000Z",
+    });
+    assert_eq!(letter.json(), want);
+    assert_eq!(house.ask("GET", "/api/v1/dead-letters").await.json()[1], want);
+}
+
+#[tokio::test]
+async fn conditions_narrow_the_list() {
+    let house = four().await;
+    for (query, want) in [
+        ("", vec!["a", "b", "c", "d/é"]),
+        ("?trigger=default/bill", vec!["a", "c", "d/é"]),
+        ("?type=order.paid", vec!["b", "c"]),
+        ("?trigger=default/bill&type=order.paid", vec!["c"]),
+        ("?since=1970-01-01T00:00:03Z", vec!["c", "d/é"]),
+        ("?since=1h", vec![]),
+        ("?limit=2", vec!["a", "b"]),
+        ("?id=a&id=c&id=none", vec!["a", "c"]),
+    ] {
+        assert_eq!(ids(&house, query).await, want, "{query}");
+    }
+    assert_eq!(house.ask("GET", "/api/v1/dead-letters/d%2F%C3%A9").await.json()["id"], "d/é");
+}
+
+#[tokio::test]
+async fn a_redrive_reaches_its_trigger_and_is_not_sent_twice() {
+    let house = four().await;
+    let mut bill = house.channel().subscribe(&"default/bill".into()).await.unwrap();
+    let redriven = house.ask("POST", "/api/v1/dead-letters/c/redrive").await.json();
+    assert_eq!(redriven, json!({ "ids": ["c"] }));
+    let lent = bill.next().await.unwrap();
+    assert_eq!(lent.record.event.id(), "c");
+    assert_eq!(lent.record.envelope.redrive.as_deref(), Some("c"));
+    let again = house.ask("POST", "/api/v1/dead-letters/c/redrive").await;
+    assert_eq!(again.status, 409, "{}", again.text);
+    assert_eq!(ids(&house, "").await.len(), 4, "it goes when it was delivered, not before");
+    let rest = house.ask("POST", "/api/v1/dead-letters/redrive?trigger=default/bill").await.json();
+    assert_eq!(rest, json!({ "ids": ["a", "d/é"] }));
+}
+
+#[tokio::test]
+async fn a_purge_takes_what_it_was_told_and_no_more() {
+    let house = four().await;
+    let purged = house.ask("DELETE", "/api/v1/dead-letters?trigger=default/bill&limit=2").await.json();
+    assert_eq!(purged, json!({ "ids": ["a", "c"] }));
+    assert_eq!(ids(&house, "").await, ["b", "d/é"]);
+    assert_eq!(house.ask("DELETE", "/api/v1/dead-letters/b").await.json(), json!({ "ids": ["b"] }));
+    assert_eq!(house.ask("DELETE", "/api/v1/dead-letters/b").await.status, 404);
+    let rest = house.ask("DELETE", "/api/v1/dead-letters?all=true").await.json();
+    assert_eq!(rest, json!({ "ids": ["d/é"] }));
+    assert_eq!(house.ask("GET", "/api/v1/dead-letters").await.text, "[]\n");
+}

@@ -1,0 +1,87 @@
+//! `sluice explain`: which triggers an event matches, and why.
+
+use crate::connection::Connection;
+use crate::error::{CliError, Exit};
+use crate::offline::Manifests;
+use crate::output::{Format, Output};
+use crate::table::{Columns, judged};
+use crate::values;
+use admin::Explanation;
+use broker_core::Capabilities;
+use bytes::Bytes;
+use comfy_table::Cell;
+use event::Event;
+use std::collections::BTreeMap;
+use std::io::Read;
+
+const EXAMPLES: &str = "\
+Examples:
+  sluice explain --event order.json --broker default/shop
+  sluice explain --event order.json ./manifests            without a server
+  sluice tail -o json | head -1 | sluice explain --event -";
+
+/// Flags of `sluice explain`.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The event, as JSON; - is standard input
+    #[arg(long, value_name = "FILE|-")]
+    event: String,
+    /// Only the triggers of this Broker
+    #[arg(long, value_name = "NS/NAME", value_parser = values::namespaced)]
+    broker: Option<String>,
+    /// How it is printed
+    #[arg(short, long, default_value = "text", value_name = "FORMAT")]
+    output: Format,
+    /// Ask these, not the running server.
+    #[command(flatten)]
+    manifests: Manifests,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+pub(crate) async fn run(
+    args: Args,
+    backends: BTreeMap<String, Capabilities>,
+    out: &mut Output,
+) -> Result<Exit, CliError> {
+    let event = read_event(&args.event)?;
+    let broker = args.broker.as_deref();
+    let explanations = if args.manifests.paths.is_empty() {
+        args.connection.client()?.explain(broker, &event).await?
+    } else {
+        let compiled = args.manifests.compile(backends)?.compiled;
+        admin::explain(&compiled.table, broker, &event).ok_or_else(|| {
+            let broker = broker.unwrap_or_default();
+            CliError::Failed(format!(
+                "the manifests declare no Broker `{broker}`; `sluice check` says what is wrong"
+            ))
+        })?
+    };
+    match args.output {
+        Format::Text if explanations.is_empty() => out.note("no triggers")?,
+        Format::Text => table(&explanations, out)?,
+        format => out.document(format, &explanations)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn table(explanations: &[Explanation], out: &mut Output) -> Result<(), CliError> {
+    let mut columns = Columns::new(out, &["TRIGGER", "MATCHES", "REASON"]);
+    for one in explanations {
+        let matches = judged(if one.matches { "yes" } else { "no" });
+        columns.row(vec![Cell::new(&one.trigger), matches, Cell::new(&one.reason)]);
+    }
+    Ok(columns.print(out)?)
+}
+
+fn read_event(from: &str) -> Result<Event, CliError> {
+    let mut json = Vec::new();
+    let read = match from {
+        "-" => std::io::stdin().read_to_end(&mut json).map(|_| ()),
+        file => std::fs::read(file).map(|bytes| json = bytes),
+    };
+    read.map_err(|error| CliError::Usage(format!("--event {from}: {error}")))?;
+    event::json::decode(&Bytes::from(json))
+        .map_err(|error| CliError::Failed(format!("--event {from}: {error}")))
+}

@@ -1,0 +1,6 @@
+//! The commands as they are typed, against a real server and a real sink.
+
+mod command_line;
+mod house;
+mod sending;
+mod server;

@@ -1,0 +1,145 @@
+//! The way to the writer: requests wait here while the disk is busy, and become one batch.
+
+use crate::frames::Frames;
+use crate::hold;
+use crate::lane::Lane;
+use crate::segment::Segment;
+use broker_core::Entry;
+use std::sync::{Arc, Condvar, Mutex};
+use tokio::sync::{Semaphore, oneshot};
+
+/// What was written, or why it was not: nothing of it needs to be repeated by the log.
+pub(crate) type Answer = Result<(), String>;
+
+/// Frames to be written together and what follows from it.
+pub(crate) struct Request {
+    pub(crate) frames: Frames,
+    pub(crate) purpose: Purpose,
+    /// Frees space in the end: may use the reserve of a full disk.
+    pub(crate) urgent: bool,
+    cost: u32,
+    done: oneshot::Sender<Answer>,
+}
+
+/// What the frames are.
+pub(crate) enum Purpose {
+    /// New records of a lane.
+    Entries { lane: Arc<Lane>, entries: Vec<Entry> },
+    /// One change or one snapshot of a lane's state.
+    State { lane: Arc<Lane> },
+    /// What the lane still needs of `from`: its first `records` frames are the records below `upto`.
+    Moved { lane: Arc<Lane>, from: Arc<Segment>, records: usize, upto: u64 },
+    /// A channel comes.
+    Create,
+    /// A channel goes.
+    Remove { channel: u64 },
+}
+
+struct Pending {
+    requests: Vec<Request>,
+    /// Lanes whose truncation is written with the next batch; it is not worth a batch of its own.
+    marks: Vec<Arc<Lane>>,
+    /// The writer sleeps.
+    idle: bool,
+    /// Why nothing is taken any more.
+    ended: Option<String>,
+}
+
+/// Requests for the writer, bounded in bytes.
+pub(crate) struct Queue {
+    pending: Mutex<Pending>,
+    wake: Condvar,
+    room: Semaphore,
+    limit: u32,
+}
+
+impl Request {
+    /// Tells the one who waits. It may have gone.
+    pub(crate) fn answer(self, answer: Answer) {
+        let _ = self.done.send(answer);
+    }
+}
+
+impl Queue {
+    pub(crate) fn new(limit: u32) -> Self {
+        let pending = Pending { requests: Vec::new(), marks: Vec::new(), idle: false, ended: None };
+        let room = Semaphore::new(limit as usize);
+        Self { pending: Mutex::new(pending), wake: Condvar::new(), room, limit }
+    }
+
+    /// Hands the frames to the writer once there is room, and waits until they are durable.
+    pub(crate) async fn submit(&self, frames: Frames, purpose: Purpose, urgent: bool) -> Answer {
+        // A request that is larger than the queue waits until the queue is empty.
+        let cost = u32::try_from(frames.bytes()).unwrap_or(u32::MAX).min(self.limit);
+        match self.room.acquire_many(cost).await {
+            Ok(permit) => permit.forget(),
+            Err(_) => return Err(self.reason()),
+        }
+        let answer = self.push(frames, purpose, urgent, cost)?;
+        answer.await.unwrap_or_else(|_| Err(self.reason()))
+    }
+
+    /// As [`Queue::submit`], without waiting for room or for the answer: for the few small requests of the log itself.
+    pub(crate) fn post(
+        &self,
+        frames: Frames,
+        purpose: Purpose,
+        urgent: bool,
+    ) -> Result<oneshot::Receiver<Answer>, String> {
+        self.push(frames, purpose, urgent, 0)
+    }
+
+    fn push(
+        &self,
+        frames: Frames,
+        purpose: Purpose,
+        urgent: bool,
+        cost: u32,
+    ) -> Result<oneshot::Receiver<Answer>, String> {
+        let (done, answer) = oneshot::channel();
+        let mut pending = hold(&self.pending);
+        if let Some(reason) = &pending.ended {
+            return Err(reason.clone());
+        }
+        pending.requests.push(Request { frames, purpose, urgent, cost, done });
+        if pending.idle {
+            pending.idle = false;
+            self.wake.notify_one();
+        }
+        Ok(answer)
+    }
+
+    /// Writes the lane's truncation down with the next batch.
+    pub(crate) fn mark(&self, lane: Arc<Lane>) {
+        hold(&self.pending).marks.push(lane);
+    }
+
+    /// Everything that waits; sleeps while that is nothing. False when no more will come.
+    pub(crate) fn take(&self, requests: &mut Vec<Request>, marks: &mut Vec<Arc<Lane>>) -> bool {
+        let mut pending = hold(&self.pending);
+        while pending.requests.is_empty() && pending.ended.is_none() {
+            pending.idle = true;
+            pending = self.wake.wait(pending).unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
+        std::mem::swap(requests, &mut pending.requests);
+        std::mem::swap(marks, &mut pending.marks);
+        !(requests.is_empty() && marks.is_empty())
+    }
+
+    /// There is room again for what these requests took.
+    pub(crate) fn release(&self, requests: &[Request]) {
+        self.room.add_permits(requests.iter().map(|r| r.cost as usize).sum());
+    }
+
+    /// Takes nothing more; what is in the queue is still written.
+    pub(crate) fn end(&self, reason: &str) {
+        let mut pending = hold(&self.pending);
+        pending.ended.get_or_insert_with(|| reason.to_owned());
+        self.room.close();
+        self.wake.notify_one();
+    }
+
+    fn reason(&self) -> String {
+        hold(&self.pending).ended.clone().unwrap_or_else(|| "the log's writer is gone".to_owned())
+    }
+}

@@ -1,0 +1,139 @@
+//! All segments of the log: which are in use, which wait for their next life, which comes next.
+
+use crate::disk::DiskFile;
+use crate::hold;
+use crate::segment::Segment;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A file that waits for its next life. All of its blocks were written before: writing them again
+/// changes no metadata, which makes its `fdatasync` half as long.
+pub(crate) struct Free {
+    pub(crate) name: String,
+    pub(crate) file: Arc<dyn DiskFile>,
+}
+
+/// What the segments are at the moment.
+pub(crate) struct Inner {
+    /// Those that hold frames or will; the last is written to.
+    pub(crate) all: BTreeMap<u32, Arc<Segment>>,
+    /// Nothing in them is live; a reader may still be reading.
+    pub(crate) dying: Vec<Arc<Segment>>,
+    /// Files of the usual size. At most [`POOL`].
+    pub(crate) free: Vec<Free>,
+    /// Ready to be written to.
+    pub(crate) next: Option<Arc<Segment>>,
+    /// The next one is asked for, of at least so many bytes.
+    pub(crate) wanted: Option<u64>,
+    /// Why there is no next one.
+    pub(crate) failing: Option<String>,
+    /// Never used before.
+    pub(crate) next_sequence: u32,
+    /// What is below takes no more frames, and a durable checkpoint lies above it.
+    pub(crate) sealed_below: u32,
+    pub(crate) closing: bool,
+}
+
+/// Free files kept; more are deleted.
+pub(crate) const POOL: usize = 1;
+
+pub(crate) struct Segments {
+    inner: Mutex<Inner>,
+    changed: Condvar,
+}
+
+impl Segments {
+    pub(crate) fn new(all: BTreeMap<u32, Arc<Segment>>, free: Vec<Free>, next_sequence: u32) -> Self {
+        let inner = Inner {
+            all,
+            dying: Vec::new(),
+            free,
+            next: None,
+            wanted: None,
+            failing: None,
+            next_sequence,
+            // Until this process wrote a checkpoint the old ones are needed.
+            sealed_below: 0,
+            closing: false,
+        };
+        Self { inner: Mutex::new(inner), changed: Condvar::new() }
+    }
+
+    pub(crate) fn inner(&self) -> MutexGuard<'_, Inner> {
+        hold(&self.inner)
+    }
+
+    /// Wakes whoever waits for a change.
+    pub(crate) fn look(&self) {
+        // Taking the lock first: a thread that has just looked and not yet slept would miss the call.
+        drop(self.inner());
+        self.changed.notify_all();
+    }
+
+    /// Sleeps until something changes, or `timeout`.
+    pub(crate) fn wait<'a>(
+        &self,
+        inner: MutexGuard<'a, Inner>,
+        timeout: Option<Duration>,
+    ) -> MutexGuard<'a, Inner> {
+        match timeout {
+            None => self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner),
+            Some(time) => self.changed.wait_timeout(inner, time).unwrap_or_else(PoisonError::into_inner).0,
+        }
+    }
+
+    /// The next segment, with room for `need` bytes; waits while it is being made.
+    pub(crate) fn next(&self, need: u64) -> Result<Arc<Segment>, String> {
+        let mut inner = self.inner();
+        loop {
+            if let Some(next) = inner.next.take_if(|next| u64::from(next.capacity) >= need) {
+                inner.all.insert(next.life.sequence, next.clone());
+                inner.wanted = None;
+                return Ok(next);
+            }
+            if let Some(reason) = inner.failing.clone() {
+                return Err(reason);
+            }
+            inner.wanted = Some(inner.wanted.unwrap_or(0).max(need));
+            self.changed.notify_all();
+            inner = self.wait(inner, None);
+        }
+    }
+
+    /// Asks for the next segment ahead of time.
+    pub(crate) fn prepare(&self) {
+        let mut inner = self.inner();
+        if inner.next.is_none() && inner.wanted.is_none() {
+            inner.wanted = Some(0);
+            self.changed.notify_all();
+        }
+    }
+
+    /// The disk is full, and nothing is ready to go on with.
+    pub(crate) fn exhausted(&self) -> Option<String> {
+        let inner = self.inner();
+        inner.failing.clone().filter(|_| inner.next.is_none())
+    }
+
+    /// Everything before `sequence` is complete, and `sequence` begins with a durable checkpoint.
+    pub(crate) fn seal(&self, sequence: u32) {
+        self.inner().sealed_below = sequence;
+        self.changed.notify_all();
+    }
+
+    /// The first segment that is in use.
+    pub(crate) fn oldest(&self) -> u32 {
+        self.inner().all.keys().next().copied().unwrap_or(0)
+    }
+
+    pub(crate) fn close(&self) {
+        self.inner().closing = true;
+        self.changed.notify_all();
+    }
+
+    /// Bytes of the files that hold records.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.inner().all.values().map(|segment| u64::from(segment.capacity)).sum()
+    }
+}

@@ -1,0 +1,143 @@
+//! One request and its answer.
+
+use crate::body::{self, Budget, Collected, Limits};
+use crate::metrics::Metrics;
+use crate::options::Options;
+use crate::pulse::Pulse;
+use crate::refusal::Refusal;
+use crate::{address, trace, webhook};
+use broker_core::{Arrival, ObjectKey, PublishError, Publisher};
+use bytes::Bytes;
+use event::Event;
+use event::http::Decoded;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body::Body;
+use http_body_util::Full;
+use prometheus_client::metrics::counter::Counter;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What all connections share.
+pub(crate) struct Door {
+    pub(crate) publisher: Publisher,
+    pub(crate) metrics: Metrics,
+    pub(crate) options: Options,
+    pub(crate) budget: Budget,
+}
+
+/// One connection's side of its requests.
+pub(crate) struct Exchange {
+    door: Arc<Door>,
+    pulse: Arc<Pulse>,
+    /// The target of the last request: most connections have only one.
+    last: Mutex<Option<Arc<Target>>>,
+}
+
+/// A target that was found, with what is looked up once.
+struct Target {
+    path: Box<str>,
+    key: ObjectKey,
+    accepted: Counter,
+}
+
+/// A refusal and what is known about it.
+struct Refused {
+    target: Option<Arc<Target>>,
+    events: usize,
+    refusal: Refusal,
+}
+
+impl Exchange {
+    pub(crate) fn new(door: Arc<Door>, pulse: Arc<Pulse>) -> Self {
+        Self { door, pulse, last: Mutex::new(None) }
+    }
+
+    /// Answers one request.
+    pub(crate) async fn answer<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
+    where
+        B: Body<Data = Bytes> + Unpin,
+    {
+        let _beat = self.pulse.begin(request.version(), !request.body().is_end_stream());
+        match self.serve(request).await {
+            Ok(response) => response,
+            Err(refused) => {
+                let key = refused.target.as_ref().map(|target| &target.key);
+                self.door.metrics.refused(key, refused.refusal.reason(), refused.events);
+                refused.refusal.response()
+            }
+        }
+    }
+
+    async fn serve<B>(&self, request: Request<B>) -> Result<Response<Full<Bytes>>, Refused>
+    where
+        B: Body<Data = Bytes> + Unpin,
+    {
+        let target = self.target(&request).map_err(|refusal| Refused { target: None, events: 1, refusal })?;
+        let taken = match *request.method() {
+            Method::POST => self.take(&target, request).await,
+            Method::OPTIONS => return Ok(webhook::consent(request.headers())),
+            ref other => Err((1, Refusal::Method(other.clone()))),
+        };
+        taken.map_err(|(events, refusal)| Refused { target: Some(target), events, refusal })?;
+        let mut response = Response::new(Full::default());
+        *response.status_mut() = StatusCode::ACCEPTED;
+        Ok(response)
+    }
+
+    /// Reads, decodes and publishes. An error comes with the number of events it concerns.
+    async fn take<B>(&self, target: &Target, request: Request<B>) -> Result<(), (usize, Refusal)>
+    where
+        B: Body<Data = Bytes> + Unpin,
+    {
+        let (head, mut body) = request.into_parts();
+        let limits = Limits::new(&self.door.options, is_batch(&head.headers));
+        let body = body::collect(&mut body, limits, &self.door.budget).await.map_err(|r| (1, r))?;
+        self.pulse.body_read();
+        let events = self.decode(&head.headers, &body).map_err(|r| (1, r))?;
+        let count = events.len();
+        let arrival = Arrival { hops: None, trace: trace::context(&head.headers) };
+        self.door.publisher.publish(&target.key, events, arrival).await.map_err(|e| (count, e.into()))?;
+        target.accepted.inc_by(count as u64);
+        Ok(())
+    }
+
+    fn decode(&self, headers: &HeaderMap, body: &Collected) -> Result<Vec<Event>, Refusal> {
+        let max = self.door.options.max_event_size;
+        match event::http::decode(headers, body.bytes.clone())? {
+            Decoded::One(event) => Ok(vec![event]),
+            Decoded::Batch(events) => match events.iter().enumerate().find(|(_, e)| e.size() > max) {
+                Some((index, event)) => Err(Refusal::MemberTooLarge { index, size: event.size(), max }),
+                None => Ok(events),
+            },
+        }
+    }
+
+    /// The target of a request, if there is such a one at the moment.
+    fn target<B>(&self, request: &Request<B>) -> Result<Arc<Target>, Refusal> {
+        let host = address::host(request)?;
+        let path = request.uri().path();
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(target) = last.filter(|last| *last.path == *path && self.door.publisher.knows(&last.key))
+        {
+            return Ok(target);
+        }
+        let key = address::target(path, host).ok_or_else(|| Refusal::NoAddress(path.to_owned()))?;
+        if !self.door.publisher.knows(&key) {
+            return Err(PublishError::NoSuchTarget(key).into());
+        }
+        let accepted = self.door.metrics.accepted(&key);
+        let target = Arc::new(Target { path: path.into(), key, accepted });
+        // Without segments it is the host that means the target, and the next request may name another.
+        if path.len() > 1 {
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(target.clone());
+        }
+        Ok(target)
+    }
+}
+
+/// Whether the body may be as large as a batch; what it really is the decoder says.
+fn is_batch(headers: &HeaderMap) -> bool {
+    const BATCH: &[u8] = b"application/cloudevents-batch";
+    let content_type = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+    content_type.get(..BATCH.len()).is_some_and(|start| start.eq_ignore_ascii_case(BATCH))
+}
