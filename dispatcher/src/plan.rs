@@ -83,7 +83,7 @@ mod tests {
         };
         let triggers = triggers.into_iter().map(Arc::new).collect();
         let route = Route { key: key.clone(), channel, hops: 255, triggers };
-        RoutingTable { generation: 1, routes: [(key, Arc::new(route))].into() }
+        RoutingTable { generation: 1, routes: [(key, Arc::new(route))].into(), ..RoutingTable::default() }
     }
 
     /// Applies a plan as the dispatcher does and says what it was.

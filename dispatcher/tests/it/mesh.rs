@@ -78,7 +78,7 @@ impl Mesh {
         let triggers = triggers.into_iter().map(Arc::new).collect();
         let route = Route { key: broker(), channel, hops: self.hops, triggers };
         let routes = [(broker(), Arc::new(route))].into();
-        self.routes.publish(RoutingTable { generation: self.generation, routes });
+        self.routes.publish(RoutingTable { generation: self.generation, routes, ..RoutingTable::default() });
     }
 
     /// Sends an event to the broker.
