@@ -1,7 +1,9 @@
 //! The floors: the least that the same work costs. Two bare programs without routing, retries or state.
 //!
 //! `forward`: accept, look at one header, hand-held client request to the sink, answer.
-//! `durable`: the same, and each event is in a file under one `fdatasync` before its 202; then it is forwarded.
+//! `durable`: the same, and each event is in a file and synced before it is forwarded.
+//!
+//! The sink's answer is waited for: handing the event to another task after the 202 costs more, so the floor does not.
 
 mod forward;
 mod group_commit;

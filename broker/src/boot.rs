@@ -1,11 +1,13 @@
 //! `sluice run`: every room in one process, started in order and ended in reverse.
 
-use crate::compiling::Declared;
+use crate::compiling::Compiling;
 use crate::signals::{Asked, Signals};
 use crate::{greeting, logging};
 use admin::Admin;
-use broker_core::{Backend, Channels, Health, Limits, Provisioner, Publisher, Readiness, RoutingTable, routes};
-use channel_log::LogBackend;
+use broker_core::{
+    Backend, Capabilities, Channels, Health, Limits, Provisioner, Publisher, Readiness, RoutingTable, routes,
+};
+use channel_log::{LogBackend, LogOptions};
 use channel_memory::MemoryBackend;
 use cli::{LogFormat, RunArgs};
 use dispatcher::Dispatcher;
@@ -44,11 +46,21 @@ impl StartError {
     }
 }
 
+/// The backends of this program, and what they can do.
+pub(crate) fn capabilities() -> BTreeMap<String, Capabilities> {
+    BTreeMap::from([
+        (channel_log::NAME.to_owned(), channel_log::CAPABILITIES),
+        (channel_memory::NAME.to_owned(), channel_memory::CAPABILITIES),
+    ])
+}
+
 /// Runs until a signal ends it.
 pub(crate) fn run(args: &RunArgs) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return report(&StartError::failed(format!("the async runtime does not start: {error}"))),
+        Err(error) => {
+            return report(&StartError::failed(format!("the async runtime does not start: {error}")));
+        }
     };
     let ended = runtime.block_on(async {
         let mesh = Mesh::start(args).await?;
@@ -70,7 +82,7 @@ fn report(error: &StartError) -> ExitCode {
 
 /// The rooms that run.
 struct Mesh {
-    declared: Declared,
+    compiling: Compiling,
     signals: Signals,
     stops: Stops,
     ingress: JoinHandle<()>,
@@ -97,10 +109,10 @@ impl Mesh {
         // Addresses and folder first: what is taken already is said before anything is changed.
         let ingress = Ingress::bind(args.listen, ingress_options(args)).await.map_err(StartError::failed)?;
         let admin_listener = bind_admin(args).await?;
-        let log = LogBackend::open(&args.data, channel_log::Options::default(), &mut registry)
-            .map_err(StartError::failed)?;
+        let log =
+            LogBackend::open(&args.data, LogOptions::default(), &mut registry).map_err(StartError::failed)?;
         let backends: Vec<Arc<dyn Backend>> = vec![log, Arc::new(MemoryBackend::new())];
-        let declared = Declared::start(args, &backends, ingress.local_addr())?;
+        let compiling = Compiling::start(args, &backends, ingress.local_addr())?;
 
         let (publisher, routes) = routes();
         let channels = Channels::default();
@@ -121,29 +133,39 @@ impl Mesh {
         )
         .map_err(StartError::configuration)?;
         let ingress_metrics = ingress::Metrics::register(&mut registry);
-        registry.register_collector(Box::new(admin::Gauges::new(routes.clone(), channels.clone(), health.clone())));
+        registry.register_collector(Box::new(admin::Gauges::new(
+            routes.clone(),
+            channels.clone(),
+            health.clone(),
+        )));
         let (draining, drains) = watch::channel(false);
         let admin = Admin {
             channels,
             routes,
             publisher: door.clone(),
             readiness,
-            compiled: declared.compiled(),
+            compiled: compiling.compiled(),
             published: published.clone(),
             draining: drains,
             backends: health,
             registry: Arc::new(registry),
             token: token(args.admin_token_file.as_deref())?,
         };
-        greeting::say(args, ingress.local_addr(), admin_listener.local_addr().ok(), &declared.now());
+        greeting::say(args, ingress.local_addr(), admin_listener.local_addr().ok(), &compiling.now());
 
         let stops = Stops::default();
         Ok(Self {
-            provisioner: tokio::spawn(provisioner.run(declared.tables(), stops.provisioner.clone())),
+            provisioner: tokio::spawn(provisioner.run(compiling.tables(), stops.provisioner.clone())),
             dispatcher: tokio::spawn(dispatcher.run(stops.dispatcher.clone())),
-            ingress: tokio::spawn(open_when_published(ingress, door, ingress_metrics, published, stops.ingress.clone())),
+            ingress: tokio::spawn(open_when_published(
+                ingress,
+                door,
+                ingress_metrics,
+                published,
+                stops.ingress.clone(),
+            )),
             admin: tokio::spawn(admin.serve(admin_listener, stops.admin.clone())),
-            declared,
+            compiling,
             signals,
             stops,
             draining,
@@ -155,7 +177,7 @@ impl Mesh {
     async fn serve(mut self, drain: Duration) {
         loop {
             match self.signals.next().await {
-                Asked::Reload => self.declared.reload(),
+                Asked::Reload => self.compiling.reload(),
                 Asked::End => break,
             }
         }
@@ -170,7 +192,9 @@ impl Mesh {
             let _ = tokio::time::timeout(drain + CLOSE_WITHIN, self.dispatcher).await;
             self.stops.provisioner.cancel();
             if tokio::time::timeout(CLOSE_WITHIN, self.provisioner).await.is_err() {
-                tracing::warn!("the last state could not be written in time; some events are delivered again");
+                tracing::warn!(
+                    "the last state could not be written in time; some events are delivered again"
+                );
             }
             self.stops.admin.cancel();
             let _ = self.admin.await;

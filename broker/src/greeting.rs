@@ -19,7 +19,10 @@ pub(crate) fn say(args: &RunArgs, events: SocketAddr, admin: Option<SocketAddr>,
         println!("  {problem}");
     }
     if let Some(target) = compiled.table.routes.keys().next() {
-        println!("try: curl -i http://{}/{target} -H 'ce-specversion: 1.0' -H 'ce-id: 1' -H 'ce-source: /me' -H 'ce-type: hello' -H 'content-type: application/json' -d '{{}}'", reachable(events));
+        println!(
+            "try: curl -i http://{}/{target} -H 'ce-specversion: 1.0' -H 'ce-id: 1' -H 'ce-source: /me' -H 'ce-type: hello' -H 'content-type: application/json' -d '{{}}'",
+            reachable(events)
+        );
     }
 }
 

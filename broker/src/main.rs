@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     // The one TLS provider of the process; a second call would be the error, and there is none.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     match Cli::parse().command {
-        Command::Run(args) => boot::run(*args),
-        other => cli::execute(other),
+        Command::Run(args) => boot::run(&args),
+        Command::Other(command) => cli::execute(command, boot::capabilities()),
     }
 }

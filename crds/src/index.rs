@@ -1,12 +1,16 @@
 //! Everything that is declared at the moment.
 
-use crate::{Object, ObjectId};
+use crate::{Object, ObjectId, Problem};
 use std::collections::BTreeMap;
 
 /// A plain struct driven by three calls; knows nothing of files or clusters.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Index {
     pub(crate) objects: BTreeMap<ObjectId, Object>,
+    /// What was found wrong on the way here; [`crate::compile`] hands it on with its own.
+    pub problems: Vec<Problem>,
+    /// How many documents of each unknown `group/version Kind` were skipped.
+    pub skipped: BTreeMap<String, usize>,
 }
 
 impl Index {

@@ -1,10 +1,11 @@
 //! What is wrong with a manifest, for people.
 
+use serde::{Serialize, Serializer};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One thing that is wrong, where, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     /// The file, where the object came from one.
     pub file: Option<PathBuf>,
@@ -13,9 +14,8 @@ pub struct Problem {
     /// Kind of the object; empty when the file could not be read at all.
     pub kind: String,
     /// Its namespace.
-    #[serde(skip)]
     pub namespace: String,
-    /// Its name, as `NS/NAME` in JSON.
+    /// Its name.
     pub name: String,
     /// The field as a path, for example `spec.filters[0].prefix.type`.
     pub field: String,
@@ -26,13 +26,30 @@ pub struct Problem {
 }
 
 /// How bad a problem is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The object stays in force.
     Warning,
-    /// The object (or this version of it) is not in force.
+    /// The object, or this version or a part of it, is not in force.
     Error,
+}
+
+impl Problem {
+    /// A file or folder that cannot be used as it is.
+    #[must_use]
+    pub fn of_file(file: &Path, line: Option<u32>, severity: Severity, message: impl Into<String>) -> Self {
+        Self {
+            file: Some(file.to_path_buf()),
+            line,
+            kind: String::new(),
+            namespace: String::new(),
+            name: String::new(),
+            field: String::new(),
+            severity,
+            message: message.into(),
+        }
+    }
 }
 
 impl fmt::Display for Problem {
@@ -52,5 +69,35 @@ impl fmt::Display for Problem {
             write!(f, "{}: ", self.field)?;
         }
         f.write_str(&self.message)
+    }
+}
+
+impl Serialize for Problem {
+    /// As `sluice check -o json` prints it: `name` is `NS/NAME`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Json<'a> {
+            file: Option<std::borrow::Cow<'a, str>>,
+            line: Option<u32>,
+            kind: &'a str,
+            name: String,
+            field: &'a str,
+            severity: Severity,
+            message: &'a str,
+        }
+        let name = match self.name.is_empty() {
+            true => String::new(),
+            false => format!("{}/{}", self.namespace, self.name),
+        };
+        Json {
+            file: self.file.as_ref().map(|file| file.to_string_lossy()),
+            line: self.line,
+            kind: &self.kind,
+            name,
+            field: &self.field,
+            severity: self.severity,
+            message: &self.message,
+        }
+        .serialize(serializer)
     }
 }

@@ -165,6 +165,11 @@ mod tests {
         let refused = collect(&mut pieces(&[2, 1]), LIMITS, &budget).await.unwrap_err();
         assert!(matches!(refused, Refusal::BodyMemory));
         drop(first);
-        collect(&mut pieces(&[2, 1]), LIMITS, &budget).await.unwrap();
+        let first = collect(&mut pieces(&[5, 5]), LIMITS, &budget).await.unwrap();
+        drop(first);
+        collect(&mut pieces(&[5, 5]), LIMITS, &budget).await.unwrap();
+        let refused =
+            collect(&mut pieces(&[5, 5, 3]), Limits { size: 20, ..LIMITS }, &budget).await.unwrap_err();
+        assert!(matches!(refused, Refusal::BodyMemory), "more came back than was taken");
     }
 }

@@ -39,12 +39,12 @@ where
     }
 }
 
-/// The limits of both protocols. Heads and idle connections are timed by the sweep, not by hyper, whose
-/// head timer would also run while a connection is idle.
+/// The limits of both protocols. hyper gets no timer: its head timer would also run while a connection is
+/// idle, so heads and idle connections are timed by the sweep.
 fn protocols() -> Builder<TokioExecutor> {
     // hyper spawns HTTP/2 streams by this executor; each of them ends with its connection.
     let mut protocols = Builder::new(TokioExecutor::new());
-    protocols.http1().header_read_timeout(None).max_buf_size(HEAD_BYTES).half_close(true);
+    protocols.http1().max_buf_size(HEAD_BYTES).half_close(true);
     protocols
         .http2()
         .max_header_list_size(HEAD_BYTES as u32)

@@ -8,10 +8,6 @@ use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use std::net::SocketAddr;
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
-
-/// Events of one connection that are synced and not yet forwarded; full, the connection is not answered.
-const QUEUE: usize = 64;
 
 /// What came in and goes out: nothing is parsed.
 pub(super) struct Event {
@@ -42,17 +38,5 @@ impl Forward {
         let status = answer.status();
         answer.into_body().collect().await?;
         Ok(status)
-    }
-
-    /// Sends in a task of its own what is put into the queue, until the other end is dropped.
-    pub(super) fn queue(mut self) -> mpsc::Sender<Event> {
-        let (queue, mut events) = mpsc::channel(QUEUE);
-        tokio::spawn(async move {
-            while let Some(event) = events.recv().await {
-                self.send(event).await?;
-            }
-            Ok::<_, crate::Error>(())
-        });
-        queue
     }
 }

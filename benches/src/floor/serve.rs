@@ -6,12 +6,12 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::Mutex;
 
 type Answer = Result<Response<Empty<Bytes>>, crate::Error>;
 
@@ -31,33 +31,28 @@ async fn serve(
 ) -> Result<(), crate::Error> {
     stream.set_nodelay(true)?;
     let forward = Forward::connect(sink).await?;
-    let connection = hyper::server::conn::http1::Builder::new();
-    match file {
-        None => {
-            // One request at a time: the lock is never waited for.
-            let forward = Arc::new(Mutex::new(forward));
-            let service = service_fn(move |request| send_on(request, forward.clone()));
-            connection.serve_connection(TokioIo::new(stream), service).await?;
-        }
-        Some(file) => {
-            let queue = forward.queue();
-            let service = service_fn(move |request| keep(request, file.clone(), queue.clone()));
-            connection.serve_connection(TokioIo::new(stream), service).await?;
-        }
-    }
+    let floor = Arc::new(Floor { file, forward: Mutex::new(forward) });
+    let service = service_fn(move |request| floor.clone().take(request));
+    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await?;
     Ok(())
 }
 
-async fn send_on(request: Request<Incoming>, forward: Arc<Mutex<Forward>>) -> Answer {
-    let event = receive(request).await?;
-    answer(forward.lock().await.send(event).await?)
+/// What one connection uses.
+struct Floor {
+    file: Option<Arc<GroupCommit>>,
+    /// One request at a time: the lock is never waited for.
+    forward: Mutex<Forward>,
 }
 
-async fn keep(request: Request<Incoming>, file: Arc<GroupCommit>, queue: mpsc::Sender<Event>) -> Answer {
-    let event = receive(request).await?;
-    file.append(&event).await?;
-    queue.send(event).await.map_err(|_| "the sink is gone")?;
-    answer(StatusCode::ACCEPTED)
+impl Floor {
+    async fn take(self: Arc<Self>, request: Request<Incoming>) -> Answer {
+        let event = receive(request).await?;
+        if let Some(file) = &self.file {
+            file.append(&event).await?;
+        }
+        let status = self.forward.lock().await.send(event).await?;
+        Ok(Response::builder().status(status).body(Empty::new())?)
+    }
 }
 
 /// Reads the request and looks at one header.
@@ -67,8 +62,4 @@ async fn receive(request: Request<Incoming>) -> Result<Event, crate::Error> {
         return Err("no ce-type".into());
     }
     Ok(Event { headers: head.headers, body: body.collect().await?.to_bytes() })
-}
-
-fn answer(status: StatusCode) -> Answer {
-    Ok(Response::builder().status(status).body(Empty::new())?)
 }

@@ -10,6 +10,8 @@
 
 pub mod channel;
 pub mod channels;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod dead_letter;
 pub mod delivery;
 #[cfg(feature = "doubles")]
@@ -38,4 +40,4 @@ pub use names::{ChannelId, GroupName, Lane, ObjectKey, Position, TargetKind};
 pub use provision::Provisioner;
 pub use publisher::{Arrival, Limits, PublishError, Publisher, Tapped};
 pub use readiness::{Readiness, State};
-pub use table::{ChannelRef, HttpSink, PrintSink, Route, RoutingTable, Sink, TriggerRoute};
+pub use table::{ChannelRef, Held, HttpSink, PrintSink, Route, RoutingTable, Sink, TriggerRoute};

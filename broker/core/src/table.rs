@@ -1,7 +1,7 @@
 //! What the data plane obeys. Pure data: everything in it is parsed, nothing is invalid.
 
 use crate::{ChannelId, ChannelOptions, DeliveryPolicy, GroupName, GroupSpec, ObjectKey};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Everything that users declared, compiled.
@@ -11,6 +11,18 @@ pub struct RoutingTable {
     pub generation: u64,
     /// What events can be sent to.
     pub routes: BTreeMap<ObjectKey, Arc<Route>>,
+    /// What is declared and out of force, because something is wrong with it.
+    pub held: Held,
+}
+
+/// Declared, but not in force: it was not removed, so the time that removed objects keep their data
+/// (`--keep-removed`) does not run for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// The channels of such Brokers.
+    pub channels: BTreeSet<ChannelId>,
+    /// The groups of such Triggers.
+    pub groups: BTreeSet<GroupName>,
 }
 
 /// A Broker (or Channel): where its events go.

@@ -32,9 +32,10 @@ pub(crate) fn absolute(value: &str) -> Result<(), Broken> {
 
 fn allowed(c: char) -> bool {
     match c {
-        'a'..='z' | 'A'..='Z' | '0'..='9' => true,
-        _ if c.is_ascii() => "-._~:/?#[]@!$&'()*+,;=%".contains(c),
-        _ => !c.is_whitespace(),
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '.' | '_' | '~' | '%' => true,
+        ':' | '/' | '?' | '#' | '[' | ']' | '@' => true,
+        '!' | '$' | '&' | '\'' | '(' | ')' | '*' | '+' | ',' | ';' | '=' => true,
+        _ => !c.is_ascii() && !c.is_whitespace(),
     }
 }
 

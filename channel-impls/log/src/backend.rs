@@ -29,7 +29,10 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use tokio::sync::watch;
 
-const NAME: &str = "log";
+/// The word that chooses this backend.
+pub const NAME: &str = "log";
+/// What it can do: everything.
+pub const CAPABILITIES: Capabilities = Capabilities { ordered_lanes: true, replay: true, durable: true };
 
 /// The embedded log of one data folder.
 pub struct LogBackend {
@@ -189,7 +192,7 @@ impl Backend for LogBackend {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { ordered_lanes: true, replay: true, durable: true }
+        CAPABILITIES
     }
 
     async fn open(

@@ -42,7 +42,7 @@ mod steward;
 mod tail;
 mod writer;
 
-pub use backend::LogBackend;
+pub use backend::{CAPABILITIES, LogBackend, NAME};
 pub use error::{Damage, OpenError};
 pub use options::LogOptions;
 pub use scan::{Summary, scan};

@@ -9,6 +9,11 @@ use broker_core::{Backend, BackendError, Capabilities, ChannelId, ChannelOptions
 use std::sync::Arc;
 use tokio::sync::watch;
 
+/// The word that chooses this backend.
+pub const NAME: &str = "memory";
+/// What it can do: everything but survive the process.
+pub const CAPABILITIES: Capabilities = Capabilities { ordered_lanes: true, replay: true, durable: false };
+
 /// Channels in this process's memory. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct MemoryBackend {
@@ -57,11 +62,11 @@ impl MemoryBackend {
 #[async_trait]
 impl Backend for MemoryBackend {
     fn name(&self) -> &'static str {
-        "memory"
+        NAME
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { ordered_lanes: true, replay: true, durable: false }
+        CAPABILITIES
     }
 
     async fn open(
@@ -70,7 +75,7 @@ impl Backend for MemoryBackend {
         options: &ChannelOptions,
     ) -> Result<Arc<dyn Log>, BackendError> {
         if self.process.ended() {
-            return Err(BackendError { backend: "memory", detail: "it is closed".to_owned() });
+            return Err(BackendError { backend: NAME, detail: "it is closed".to_owned() });
         }
         let channel = {
             let mut channels = self.store.channels();

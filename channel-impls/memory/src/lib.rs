@@ -15,5 +15,5 @@ mod log;
 mod process;
 mod reader;
 
-pub use backend::MemoryBackend;
+pub use backend::{CAPABILITIES, MemoryBackend, NAME};
 pub use faults::Faults;

@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of a test are test code too")]
 
 use broker_core::{
-    AppendError, Backend, ChannelId, ChannelOptions, Entry, GroupChange, Health, Lane, LaneChange, Log,
-    LogError, StateError, StateWrite,
+    AppendError, Backend, ChannelId, ChannelOptions, Entry, GroupChange, GroupName, Health, Lane, LaneChange,
+    Log, LogError, StateError, StateWrite,
 };
 use bytes::Bytes;
 use channel_memory::MemoryBackend;
@@ -17,8 +17,9 @@ async fn opened(backend: &MemoryBackend) -> (ChannelId, Arc<dyn Log>) {
     (id, log)
 }
 
-fn mark(nonce: &str) -> Entry {
-    Entry::Group(Arc::new(GroupChange::Remove { group: nonce.into(), incarnation: String::new() }))
+fn mark(name: &str) -> Entry {
+    let group = GroupName::from(name);
+    Entry::Group(Arc::new(GroupChange::Remove { group, incarnation: String::new() }))
 }
 
 fn change(text: &'static str) -> StateWrite {

@@ -12,6 +12,7 @@ use crate::{
 use async_trait::async_trait;
 use event::{Record, Timestamp};
 use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -155,7 +156,10 @@ impl Channel for Engine {
         Ok(())
     }
 
-    async fn ensure_group(&self, group: &GroupName, spec: GroupSpec) -> Result<(), ChannelError> {
+    async fn ensure_group(&self, group: &GroupName, mut spec: GroupSpec) -> Result<(), ChannelError> {
+        // The window is the group's: the lanes share it, with one delivery each at least.
+        let share = spec.window.get() / self.shared.log.lanes().max(1) as usize;
+        spec.window = NonZeroUsize::new(share).unwrap_or(NonZeroUsize::MIN);
         let spec = Arc::new(spec);
         let known = self.shared.want(group, &spec);
         for lane in (0..self.shared.log.lanes()).map(Lane) {

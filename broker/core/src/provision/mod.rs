@@ -7,7 +7,7 @@ mod sweep;
 
 use crate::engine::{Engine, Limits};
 use crate::{
-    Backend, Channel, ChannelId, ChannelOptions, ChannelRef, Channels, GroupName, GroupSpec, Readiness,
+    Backend, Channel, ChannelId, ChannelOptions, ChannelRef, Channels, GroupName, GroupSpec, Held, Readiness,
     Route, RoutesPublisher, RoutingTable, State,
 };
 use futures::StreamExt;
@@ -37,6 +37,7 @@ pub struct Provisioner {
     provisioned: BTreeMap<ChannelId, Provisioned>,
     /// Channels of Brokers that are gone, and since when as far as this process knows.
     removed: BTreeMap<ChannelId, (Arc<dyn Channel>, String, Instant)>,
+    held: Held,
     /// How many tables are in force; 0: not ready yet.
     published: watch::Sender<u64>,
 }
@@ -66,6 +67,7 @@ impl Provisioner {
             keep_removed,
             provisioned: BTreeMap::new(),
             removed: BTreeMap::new(),
+            held: Held::default(),
             published: watch::Sender::new(0),
         }
     }
@@ -101,6 +103,7 @@ impl Provisioner {
 
     /// Brings everything in line with the table and puts it in force. False: something is to be tried again.
     pub async fn apply(&mut self, table: &RoutingTable) -> bool {
+        self.held = table.held.clone();
         let opened = self.open_channels(table).await;
         let grouped = self.ensure_groups(table).await;
         self.routes.publish(table.clone());

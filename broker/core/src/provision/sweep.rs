@@ -37,11 +37,11 @@ impl Provisioner {
         }
     }
 
-    /// Ends groups that were parked too long ago; notes the time for those that have none yet.
+    /// Ends groups that were parked too long ago. For those that are only held the time starts anew.
     async fn sweep_groups(&self, channel: &Arc<dyn Channel>) {
         let now = Timestamp::now();
         for (group, since) in channel.parked_groups() {
-            let done = if since == Timestamp::default() {
+            let done = if since == Timestamp::default() || self.held.groups.contains(&group) {
                 channel.park_group(&group).await
             } else if now.since(since) >= self.keep_removed {
                 tracing::info!(trigger = %group, "removed long enough ago: its place is given up");
@@ -64,7 +64,7 @@ impl Provisioner {
         let all_old = waiting.iter().all(|(_, parked)| parked.0 > 0 && old(parked));
         // Without groups only this process's own time tells how long it has been gone.
         let due = if waiting.is_empty() { since.elapsed() >= self.keep_removed } else { all_old };
-        if !due {
+        if !due || self.held.channels.contains(id) {
             return;
         }
         tracing::info!(channel = %id, "removed long enough ago: its events are deleted");

@@ -55,7 +55,7 @@ fn table(triggers: &[&str]) -> RoutingTable {
     let key = ObjectKey::broker("default", "shop");
     let route =
         Route { key: key.clone(), channel, hops: 255, triggers: triggers.iter().map(trigger).collect() };
-    RoutingTable { generation: 1, routes: [(key, Arc::new(route))].into() }
+    RoutingTable { generation: 1, routes: [(key, Arc::new(route))].into(), ..RoutingTable::default() }
 }
 
 fn event(id: u64) -> Event {

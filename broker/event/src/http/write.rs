@@ -64,7 +64,7 @@ fn header_name(attribute: &str) -> Option<HeaderName> {
         "time" => TIME.clone(),
         "subject" => SUBJECT.clone(),
         "datacontenttype" => CONTENT_TYPE,
-        extension => HeaderName::try_from(format!("ce-{extension}")).ok()?,
+        extension => HeaderName::try_from(["ce-", extension].concat()).ok()?,
     })
 }
 

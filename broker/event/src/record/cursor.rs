@@ -36,6 +36,10 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) fn varint(&mut self, what: &str) -> Result<u64, RecordError> {
+        if let Some((&byte @ 0..0x80, rest)) = self.rest.split_first() {
+            self.rest = rest;
+            return Ok(byte.into());
+        }
         let mut value = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte(what)?;

@@ -84,14 +84,15 @@ fn read_attributes(cursor: &mut Cursor<'_>) -> Result<(Box<str>, Box<[Slot]>), R
     let mut slots = Vec::with_capacity(count);
     let mut end = 0;
     for _ in 0..count {
-        slots.push(read_slot(&mut end, cursor)?);
+        end = read_slot(end, cursor, &mut slots)?;
     }
     let text = text(cursor.take(end as usize, "attribute text")?, "attribute text")?;
     check_slots(text, &slots)?;
     Ok((text.into(), slots.into_boxed_slice()))
 }
 
-fn read_slot(end: &mut u32, cursor: &mut Cursor<'_>) -> Result<Slot, RecordError> {
+/// Reads the slot whose text begins at `start`, and says where it ends.
+fn read_slot(start: u32, cursor: &mut Cursor<'_>, slots: &mut Vec<Slot>) -> Result<u32, RecordError> {
     let byte = cursor.byte("attribute type")?;
     let kind = match byte & !slot_kind::HAS_RAW {
         slot_kind::STRING => Kind::String,
@@ -99,30 +100,30 @@ fn read_slot(end: &mut u32, cursor: &mut Cursor<'_>) -> Result<Slot, RecordError
         slot_kind::BOOLEAN => Kind::Boolean,
         other => return Err(RecordError(format!("attribute type {other} is not known"))),
     };
-    let mut span = || {
-        let start = *end;
-        let length = cursor.varint_u32("attribute length")?;
-        *end = start
-            .checked_add(length)
-            .ok_or_else(|| RecordError("attribute length: the number is too large".to_owned()))?;
-        Ok(Span { start, end: *end })
-    };
-    let (name, value) = (span()?, span()?);
-    let raw = (byte & slot_kind::HAS_RAW != 0).then(span).transpose()?;
-    Ok(Slot { name, value, raw, kind })
+    let name = read_span(start, cursor)?;
+    let value = read_span(name.end, cursor)?;
+    let raw = (byte & slot_kind::HAS_RAW != 0).then(|| read_span(value.end, cursor)).transpose()?;
+    slots.push(Slot { name, value, raw, kind });
+    Ok(raw.unwrap_or(value).end)
 }
 
-/// No span cuts a character, and the required attributes stand in front.
+fn read_span(start: u32, cursor: &mut Cursor<'_>) -> Result<Span, RecordError> {
+    let length = cursor.varint_u32("attribute length")?;
+    match start.checked_add(length) {
+        Some(end) => Ok(Span { start, end }),
+        None => Err(RecordError("attribute length: the number is too large".to_owned())),
+    }
+}
+
+/// No span cuts a character, and the required attributes stand in front. The spans touch one another.
 fn check_slots(text: &str, slots: &[Slot]) -> Result<(), RecordError> {
-    let cut = |span: Span| text.get(span.start as usize..span.end as usize);
-    let whole = |slot: &Slot| {
-        [Some(slot.name), Some(slot.value), slot.raw].into_iter().flatten().all(|span| cut(span).is_some())
-    };
-    if !slots.iter().all(whole) {
+    let ends =
+        slots.iter().flat_map(|slot| [slot.name.end, slot.value.end, slot.raw.unwrap_or(slot.value).end]);
+    if !ends.into_iter().all(|end| text.is_char_boundary(end as usize)) {
         return Err(RecordError("attribute text: a character is cut".to_owned()));
     }
-    let first = slots.iter().take(REQUIRED.len()).map(|slot| cut(slot.name));
-    if !first.eq(REQUIRED.into_iter().map(Some)) {
+    let names = slots.iter().map(|slot| text.get(slot.name.start as usize..slot.name.end as usize));
+    if !names.take(REQUIRED.len()).eq(REQUIRED.into_iter().map(Some)) {
         return Err(RecordError(format!("attributes: the first are not {}", REQUIRED.join(", "))));
     }
     Ok(())

@@ -1,0 +1,86 @@
+//! What objects can refer to.
+
+use super::Settings;
+use super::sink::Resolved;
+use crate::ObjectId;
+use crate::parse::{Parsed, Secret, Service};
+use broker_core::{Capabilities, DeliveryPolicy, PrintSink};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Every object that is valid in itself, by what others need of it.
+pub(super) struct Neighbours<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) config_maps: BTreeMap<ObjectId, BTreeMap<String, String>>,
+    pub(super) secrets: BTreeMap<ObjectId, Secret>,
+    pub(super) services: BTreeMap<ObjectId, Service>,
+    pub(super) sinks: BTreeMap<ObjectId, Arc<PrintSink>>,
+    /// Brokers in force. Filled before Triggers are compiled.
+    pub(super) brokers: BTreeMap<ObjectId, BrokerInForce>,
+    /// What is declared and not in force.
+    pub(super) broken: BTreeSet<ObjectId>,
+}
+
+/// What a Trigger needs to know of its Broker.
+#[derive(Clone, Debug)]
+pub(super) struct BrokerInForce {
+    pub(super) backend: String,
+    pub(super) capabilities: Capabilities,
+    pub(super) policy: DeliveryPolicy,
+    pub(super) dead_letter_sink: DeadLetterSink,
+}
+
+/// A dead letter sink, as far as it leads anywhere.
+#[derive(Clone, Debug)]
+pub(crate) enum DeadLetterSink {
+    /// None was asked for.
+    None,
+    /// Here.
+    Resolved(Resolved),
+    /// One was asked for that is not there; why.
+    Unresolved(String),
+}
+
+impl DeadLetterSink {
+    pub(crate) fn resolved(&self) -> Option<&Resolved> {
+        match self {
+            Self::Resolved(sink) => Some(sink),
+            Self::None | Self::Unresolved(_) => None,
+        }
+    }
+}
+
+impl<'a> Neighbours<'a> {
+    pub(super) fn new(settings: &'a Settings) -> Self {
+        Self {
+            settings,
+            config_maps: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            services: BTreeMap::new(),
+            sinks: BTreeMap::new(),
+            brokers: BTreeMap::new(),
+            broken: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn add(&mut self, id: &ObjectId, parsed: &Parsed) {
+        let id = id.clone();
+        match parsed {
+            Parsed::ConfigMap(data) => drop(self.config_maps.insert(id, data.clone())),
+            Parsed::Secret(secret) => drop(self.secrets.insert(id, secret.clone())),
+            Parsed::Service(service) => drop(self.services.insert(id, service.clone())),
+            Parsed::IntegrationSink(sink) => drop(self.sinks.insert(id, sink.clone())),
+            // Brokers are in force only after their backend is found, nobody refers to a Trigger.
+            Parsed::Broker(_) | Parsed::Trigger(_) => {}
+        }
+    }
+
+    /// True when the object is there at all; for `knative.dev/dependency`.
+    pub(super) fn has(&self, id: &ObjectId) -> bool {
+        self.brokers.contains_key(id)
+            || self.sinks.contains_key(id)
+            || self.services.contains_key(id)
+            || self.config_maps.contains_key(id)
+            || self.secrets.contains_key(id)
+    }
+}

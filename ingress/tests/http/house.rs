@@ -1,0 +1,95 @@
+//! A listener before an engine over the memory log, and clients that say exactly what the test says.
+
+use crate::gate::{Gate, Gated};
+use broker_core::engine::{self, Engine};
+use broker_core::{
+    Backend, Channel, ChannelId, ChannelOptions, ChannelRef, Channels, Entry, Lane, Limits, Log, ObjectKey,
+    Publisher, Route, RoutesPublisher, RoutingTable, TargetKind, routes,
+};
+use channel_memory::{Faults, MemoryBackend};
+use event::Record;
+use ingress::{Ingress, Metrics, Options};
+use prometheus_client::registry::Registry;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// What the Broker `default/shop` (and every other target of the table) stands before.
+pub(crate) struct House {
+    pub(crate) address: SocketAddr,
+    pub(crate) faults: Faults,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) serving: JoinHandle<()>,
+    pub(crate) gate: Gate,
+    log: Arc<dyn Log>,
+    registry: Registry,
+    table: RoutesPublisher,
+}
+
+impl House {
+    pub(crate) async fn open() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
+        let id = ChannelId::from("test");
+        let backend = MemoryBackend::new();
+        let log = backend.open(&id, &ChannelOptions::default()).await.unwrap();
+        let engine = Engine::open(log.clone(), &ChannelOptions::default(), &engine::Limits::default());
+        let gate = Gate::default();
+        let channel: Arc<dyn Channel> = Arc::new(Gated { channel: engine, gate: gate.clone() });
+        let channels = Channels::default();
+        channels.insert(&id, &channel);
+        let (table, routes) = routes();
+        table.publish(RoutingTable { generation: 1, routes: targets(&id) });
+        let limits = Limits { max_event_bytes: options.max_event_size + ingress::HEAD_BYTES };
+        let publisher = Publisher::new(routes, channels, limits);
+        let mut registry = Registry::default();
+        let metrics = Metrics::new(&mut registry);
+        let ingress = Ingress::bind(([127, 0, 0, 1], 0).into(), options).await.unwrap();
+        let address = ingress.local_addr();
+        let shutdown = CancellationToken::new();
+        let serving = tokio::spawn(ingress.serve(publisher, metrics, shutdown.clone()));
+        Self { address, faults: backend.faults(), shutdown, serving, gate, log, registry, table }
+    }
+
+    /// The events in the log.
+    pub(crate) async fn accepted(&self) -> Vec<Arc<Record>> {
+        let end = self.log.end(Lane(0)).await.unwrap();
+        let all: Vec<_> = (0..end).collect();
+        let entries = self.log.get(Lane(0), &all).await.unwrap();
+        entries
+            .into_iter()
+            .filter_map(|(_, entry)| match entry {
+                Entry::Event(record) => Some(record),
+                Entry::Group(_) | Entry::DeadLetter(_) => None,
+            })
+            .collect()
+    }
+
+    /// Takes all targets away.
+    pub(crate) fn forget_targets(&self) {
+        self.table.publish(RoutingTable { generation: 2, routes: BTreeMap::new() });
+    }
+
+    /// The value of one metric, named with its labels; 0 when it is not there.
+    pub(crate) fn metric(&self, name: &str) -> u64 {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry).unwrap();
+        let line = text.lines().find(|line| line.split_once(' ').is_some_and(|(n, _)| n == name));
+        line.map_or(0, |line| line.rsplit(' ').next().unwrap().parse().unwrap())
+    }
+}
+
+fn targets(channel: &ChannelId) -> BTreeMap<ObjectKey, Arc<Route>> {
+    let kinds = [TargetKind::Broker, TargetKind::Channel, TargetKind::Sequence, TargetKind::Parallel];
+    let route = |kind| {
+        let key = ObjectKey { kind, namespace: "default".into(), name: "shop".into() };
+        let options = ChannelOptions::default();
+        let channel = ChannelRef { backend: "memory".to_owned(), id: channel.clone(), options };
+        (key.clone(), Arc::new(Route { key, channel, hops: 255, triggers: Vec::new() }))
+    };
+    kinds.map(route).into()
+}
