@@ -167,7 +167,8 @@ fn shop() -> RoutingTable {
     let ship = trigger("ship", Filter::Exact("type".to_owned(), "order.paid".to_owned()));
     let hold = trigger("hold", Filter::Prefix("type".to_owned(), "hold.".to_owned()));
     let routes = [broker("attic", Vec::new()), broker("shop", vec![bill, hold, ship])];
-    RoutingTable { generation: 1, routes: routes.into_iter().map(|r| (r.key.clone(), Arc::new(r))).collect() }
+    let routes = routes.into_iter().map(|r| (r.key.clone(), Arc::new(r))).collect();
+    RoutingTable { generation: 1, routes, ..RoutingTable::default() }
 }
 
 fn broker(name: &str, triggers: Vec<Arc<TriggerRoute>>) -> Route {
@@ -215,6 +216,7 @@ fn declared() -> Compiled {
             object("Trigger", "torn", refused, false),
             object("Secret", "key", json!({}), true),
         ],
+        ..Compiled::default()
     }
 }
 

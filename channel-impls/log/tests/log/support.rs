@@ -1,7 +1,7 @@
 //! What all tests need.
 
 use crate::simdisk::SimDisk;
-use broker_core::{Backend, ChannelId, ChannelOptions, Entry, GroupChange, Lane, Log, Position};
+use broker_core::{Backend, ChannelId, ChannelOptions, Entry, GroupChange, GroupName, Lane, Log, Position};
 use channel_log::{LogBackend, LogOptions};
 use event::{Envelope, Event, Record, Timestamp};
 use prometheus_client::registry::Registry;
@@ -29,14 +29,15 @@ pub(crate) async fn channel(backend: &LogBackend, name: &str) -> Arc<dyn Log> {
 
 /// A record that says its number and is about `bytes` large.
 pub(crate) fn mark(number: u64, bytes: usize) -> Entry {
-    Entry::Group(Arc::new(GroupChange::Mark { nonce: format!("{number:0bytes$}") }))
+    let group = GroupName::from(format!("{number:0bytes$}").as_str());
+    Entry::Group(Arc::new(GroupChange::Remove { group, incarnation: String::new() }))
 }
 
 pub(crate) fn number(entry: &Entry) -> u64 {
     match entry {
         Entry::Group(change) => match change.as_ref() {
-            GroupChange::Mark { nonce } => nonce.parse().unwrap(),
-            other => panic!("{other:?}"),
+            GroupChange::Remove { group, .. } => group.as_str().parse().unwrap(),
+            other @ GroupChange::Ensure { .. } => panic!("{other:?}"),
         },
         Entry::Event(record) => record.event.id().parse().unwrap(),
         Entry::DeadLetter(_) => panic!("no dead letters here"),
