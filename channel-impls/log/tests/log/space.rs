@@ -93,11 +93,12 @@ async fn removed_channels_do_not_come_back_from_segments_that_others_keep() {
     let dir = tempfile::tempdir().unwrap();
     let backend = open(dir.path(), small());
     let (idle, busy) = (channel(&backend, "idle").await, channel(&backend, "busy").await);
-    idle.append(EVENTS, (0..5).map(|n| mark(n, 500)).collect()).await.unwrap();
+    idle.append(EVENTS, (0..5).map(|n| mark(n, 400)).collect()).await.unwrap();
     for name in ["gone", "again"] {
         channel(&backend, name).await.append(EVENTS, vec![mark(0, 10)]).await.unwrap();
     }
     let first = dir.path().join("0000000001.log");
+    assert_eq!(last_written(dir.path()), first);
     let kept = std::fs::read(&first).unwrap();
     let fill = async || busy.append(EVENTS, (0..100).map(|n| event(n, 200)).collect()).await.unwrap();
     fill().await;
