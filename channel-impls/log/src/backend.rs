@@ -31,7 +31,7 @@ use tokio::sync::watch;
 
 const NAME: &str = "log";
 
-/// The embedded log of one data folder.
+/// The embedded log of one data folder. Its channels close with it: keep it as long as they are used.
 pub struct LogBackend {
     shared: Arc<Shared>,
     channels: Mutex<HashMap<ChannelId, Arc<LogChannel>>>,
