@@ -122,6 +122,46 @@ impl Floor {
     }
 }
 
+/// Resident memory of this process in MiB.
+fn resident() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: f64 = status.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * 4096.0 / f64::from(1 << 20)
+}
+
+/// A backlog of a million records: what it takes in memory, how fast it is read, how soon it is open again.
+fn backlog(dir: &Path, entry: &Entry) {
+    const RECORDS: u64 = 1_000_000;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let open = || LogBackend::open(dir, LogOptions::default(), &mut Registry::default()).unwrap();
+    let channel = |backend: Arc<LogBackend>| async move {
+        backend.open(&ChannelId::from("bench"), &ChannelOptions::default()).await.unwrap()
+    };
+    let (backend, before) = (open(), resident());
+    runtime.block_on(async {
+        let log = channel(backend.clone()).await;
+        for _ in 0..RECORDS / 1000 {
+            log.append(Lane(0), vec![entry.clone(); 1000]).await.unwrap();
+        }
+        println!("backlog of {RECORDS}: {} MiB, memory {:+.0} MiB", log.bytes() >> 20, resident() - before);
+        let (began, used) = (Instant::now(), cpu());
+        let (mut reader, mut count) = (log.read(Lane(0), 0), 0);
+        while count < RECORDS {
+            count += reader.next().await.unwrap().entries.len() as u64;
+        }
+        let used = (cpu() - used).as_secs_f64() * 1e6 / RECORDS as f64;
+        println!("read in {:.2} s, {used:.2} us CPU each", began.elapsed().as_secs_f64());
+    });
+    drop(backend);
+    let began = Instant::now();
+    let backend = open();
+    println!("opened in {:.2} s, memory {:.0} MiB", began.elapsed().as_secs_f64(), resident());
+    runtime.block_on(async {
+        let log = channel(backend.clone()).await;
+        assert_eq!(log.end(Lane(0)).await.unwrap(), RECORDS);
+    });
+}
+
 fn main() {
     let base = std::env::var_os("SLUICE_BENCH_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
     std::fs::create_dir_all(&base).unwrap();
@@ -130,12 +170,13 @@ fn main() {
     let mut bytes = Vec::new();
     entry.encode(&mut bytes);
     println!("{} bytes a record", bytes.len());
-    let floor = Floor::start(dir.path());
     let backend = LogBackend::open(&dir.path().join("log"), LogOptions::default(), &mut Registry::default());
     let backend = backend.unwrap();
     let log = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
         backend.open(&ChannelId::from("bench"), &ChannelOptions::default()).await.unwrap()
     });
+    let floor = Floor::start(dir.path());
+    backlog(&dir.path().join("backlog"), &entry);
     let bytes: Arc<[u8]> = bytes.into();
     for appenders in [1, 8, 32, 128, 32, 32] {
         let (floor, bytes) = (floor.clone(), bytes.clone());

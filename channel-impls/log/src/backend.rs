@@ -34,7 +34,7 @@ pub const NAME: &str = "log";
 /// What it can do: everything.
 pub const CAPABILITIES: Capabilities = Capabilities { ordered_lanes: true, replay: true, durable: true };
 
-/// The embedded log of one data folder.
+/// The embedded log of one data folder. Its channels close with it: keep it as long as they are used.
 pub struct LogBackend {
     shared: Arc<Shared>,
     channels: Mutex<HashMap<ChannelId, Arc<LogChannel>>>,

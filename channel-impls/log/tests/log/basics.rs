@@ -1,6 +1,6 @@
 //! What any log must do, here on a real folder.
 
-use crate::support::{EVENTS, channel, event, held, mark, numbers, open, read, small};
+use crate::support::{EVENTS, channel, event, held, mark, numbers, open, read, small, until};
 use broker_core::{AppendError, Backend, ChannelId, ChannelOptions, Lane, LaneChange, LogError, StateWrite};
 use bytes::Bytes;
 use channel_log::{LogBackend, LogOptions, OpenError};
@@ -257,8 +257,10 @@ fn a_folder_that_cannot_be_used_is_refused_in_one_line() {
 #[tokio::test]
 async fn a_newer_format_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    drop(open(dir.path(), small()));
     let path = dir.path().join("0000000001.log");
+    let backend = open(dir.path(), small());
+    until("a segment", || path.exists()).await;
+    drop(backend);
     let mut bytes = std::fs::read(&path).unwrap();
     for copy in [0, 256] {
         bytes[copy + 8] = 2;
