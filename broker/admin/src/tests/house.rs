@@ -167,7 +167,8 @@ fn shop() -> RoutingTable {
     let ship = trigger("ship", Filter::Exact("type".to_owned(), "order.paid".to_owned()));
     let hold = trigger("hold", Filter::Prefix("type".to_owned(), "hold.".to_owned()));
     let routes = [broker("attic", Vec::new()), broker("shop", vec![bill, hold, ship])];
-    RoutingTable { generation: 1, routes: routes.into_iter().map(|r| (r.key.clone(), Arc::new(r))).collect() }
+    let routes = routes.into_iter().map(|r| (r.key.clone(), Arc::new(r))).collect();
+    RoutingTable { routes, ..RoutingTable::default() }
 }
 
 fn broker(name: &str, triggers: Vec<Arc<TriggerRoute>>) -> Route {
@@ -206,23 +207,19 @@ fn declared() -> Compiled {
     let refused = json!({ "conditions": [{ "type": "Ready", "status": "False", "reason": "BadFilter" }] });
     Compiled {
         table: shop(),
-        problems: Vec::new(),
         objects: vec![
             object("Broker", "shop", ready.clone(), true),
             object("Trigger", "bill", ready.clone(), true),
             object("Trigger", "ship", ready.clone(), true),
             object("Trigger", "hold", ready.clone(), true),
             object("Trigger", "torn", refused, false),
-            object("Secret", "key", json!({}), true),
         ],
+        ..Compiled::default()
     }
 }
 
 pub(crate) fn object(kind: &str, name: &str, status: Value, valid: bool) -> ObjectStatus {
     let id = ObjectId { kind: kind.to_owned(), namespace: "default".to_owned(), name: name.to_owned() };
-    let mut manifest = json!({ "apiVersion": "v1", "kind": kind, "metadata": { "name": name } });
-    if kind == "Secret" {
-        manifest["data"] = json!({ "password": "aHVudGVyMg==" });
-    }
+    let manifest = json!({ "apiVersion": "v1", "kind": kind, "metadata": { "name": name } });
     ObjectStatus { id, manifest, status, valid }
 }
