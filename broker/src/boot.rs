@@ -89,7 +89,6 @@ struct Mesh {
     dispatcher: JoinHandle<()>,
     provisioner: JoinHandle<()>,
     admin: JoinHandle<std::io::Result<()>>,
-    draining: watch::Sender<bool>,
 }
 
 /// One switch a room, so that they end in order.
@@ -132,13 +131,13 @@ impl Mesh {
             &mut registry,
         )
         .map_err(StartError::configuration)?;
-        let ingress_metrics = ingress::Metrics::register(&mut registry);
+        let ingress_metrics = ingress::Metrics::new(&mut registry);
         registry.register_collector(Box::new(admin::Gauges::new(
             routes.clone(),
             channels.clone(),
             health.clone(),
         )));
-        let (draining, drains) = watch::channel(false);
+        let stops = Stops::default();
         let admin = Admin {
             channels,
             routes,
@@ -146,14 +145,13 @@ impl Mesh {
             readiness,
             compiled: compiling.compiled(),
             published: published.clone(),
-            draining: drains,
+            draining: stops.ingress.clone(),
             backends: health,
             registry: Arc::new(registry),
             token: token(args.admin_token_file.as_deref())?,
         };
         greeting::say(args, ingress.local_addr(), admin_listener.local_addr().ok(), &compiling.now());
 
-        let stops = Stops::default();
         Ok(Self {
             provisioner: tokio::spawn(provisioner.run(compiling.tables(), stops.provisioner.clone())),
             dispatcher: tokio::spawn(dispatcher.run(stops.dispatcher.clone())),
@@ -168,7 +166,6 @@ impl Mesh {
             compiling,
             signals,
             stops,
-            draining,
         })
     }
 
@@ -184,7 +181,6 @@ impl Mesh {
         tracing::info!("draining; a second signal ends at once");
         let mut signals = self.signals;
         let rooms = async {
-            self.draining.send_replace(true);
             self.stops.ingress.cancel();
             // Requests that are not finished by then were not answered: their senders repeat them.
             let _ = tokio::time::timeout(drain, self.ingress).await;
@@ -218,10 +214,15 @@ async fn open_when_published(
     mut published: watch::Receiver<u64>,
     stop: CancellationToken,
 ) {
+    let in_force = async {
+        // The provisioner ends only after this room does.
+        let _ = published.wait_for(|tables| *tables > 0).await;
+    };
     tokio::select! {
-        _ = published.wait_for(|tables| *tables > 0) => ingress.serve(door, metrics, stop).await,
-        () = stop.cancelled() => {}
+        () = in_force => {}
+        () = stop.cancelled() => return,
     }
+    ingress.serve(door, metrics, stop).await;
 }
 
 fn ingress_options(args: &RunArgs) -> ingress::Options {
