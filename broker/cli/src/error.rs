@@ -1,6 +1,7 @@
 //! Why a command did not do what it was asked, and the exit code for it.
 
 use admin::ClientError;
+use manifests::LoadError;
 use std::io;
 use std::process::ExitCode;
 
@@ -52,6 +53,12 @@ pub(crate) enum CliError {
     /// Nobody reads what is printed, or the disk that it is printed to is full.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
+}
+
+impl From<LoadError> for CliError {
+    fn from(error: LoadError) -> Self {
+        Self::BadConfig(error.to_string())
+    }
 }
 
 impl CliError {

@@ -2,5 +2,6 @@
 
 mod command_line;
 mod house;
+mod manifests;
 mod sending;
 mod server;

@@ -63,13 +63,6 @@ async fn the_numbers_of_a_broker_are_those_of_its_triggers_together() {
 }
 
 #[tokio::test]
-async fn the_value_of_a_secret_is_not_shown() {
-    let house = House::new().await;
-    let secret = item(&house, "Secret", "key").await;
-    assert_eq!(secret["data"], json!({ "password": "(hidden)" }));
-}
-
-#[tokio::test]
 async fn an_object_without_an_age_gets_one() {
     let house = House::new().await;
     let created = item(&house, "Broker", "shop").await["metadata"]["creationTimestamp"].clone();

@@ -17,7 +17,7 @@ async fn the_client_reads_what_the_server_writes() {
     let house = House::new().await;
     let (address, server) = serve(house.admin.clone(), &house.stop).await;
     let client = Client::new(&format!("http://{address}/"), None).unwrap();
-    assert_eq!(client.objects().await.unwrap().len(), 6);
+    assert_eq!(client.objects().await.unwrap().len(), 5);
     assert!(client.dead_letters(&Default::default()).await.unwrap().is_empty());
     let refused = client.dead_letter("a b").await.unwrap_err();
     assert!(matches!(&refused, ClientError::Refused(p) if p.status == 404), "{refused}");

@@ -5,6 +5,7 @@ use crate::offline::CompileFlags;
 use crate::output::{BAD, Format, Output, UNSURE};
 use broker_core::Capabilities;
 use crds::{Problem, Severity};
+use manifests::LoadError;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -37,18 +38,23 @@ pub(crate) async fn run(
     backends: BTreeMap<String, Capabilities>,
     out: &mut Output,
 ) -> Result<Exit, CliError> {
-    let checked = args.compile.compile(&args.paths, backends)?;
+    let (objects, problems) = match args.compile.compile(&args.paths, backends) {
+        Ok(compiled) => (compiled.objects.len(), compiled.problems),
+        // Nothing is left because everything is broken: then what is broken is the answer.
+        Err(LoadError::NothingUsable { problems, .. }) if problems.iter().any(is_error) => (0, problems),
+        Err(error) => return Err(error.into()),
+    };
     match args.output {
         Format::Text => {
-            for problem in &checked.problems {
+            for problem in &problems {
                 out.line(line(problem, out))?;
             }
-            out.note(summary(checked.compiled.objects.len(), &checked.problems))?;
+            out.note(summary(objects, &problems))?;
         }
-        format => out.document(format, &checked.problems)?,
+        format => out.document(format, &problems)?,
     }
-    let fails = |problem: &Problem| args.strict || problem.severity == Severity::Error;
-    Ok(if checked.problems.iter().any(fails) { Exit::Failed } else { Exit::Done })
+    let fails = |problem: &Problem| args.strict || is_error(problem);
+    Ok(if problems.iter().any(fails) { Exit::Failed } else { Exit::Done })
 }
 
 fn line(problem: &Problem, out: &Output) -> String {
@@ -56,6 +62,10 @@ fn line(problem: &Problem, out: &Output) -> String {
         Severity::Error => out.paint(BAD, problem.to_string()),
         Severity::Warning => out.paint(UNSURE, format!("{problem} (warning)")),
     }
+}
+
+fn is_error(problem: &Problem) -> bool {
+    problem.severity == Severity::Error
 }
 
 fn summary(objects: usize, problems: &[Problem]) -> String {

@@ -53,7 +53,7 @@ pub(crate) async fn run(
     let explanations = if args.paths.is_empty() {
         args.connection.client()?.explain(broker, &event).await?
     } else {
-        let compiled = args.compile.compile(&args.paths, backends)?.compiled;
+        let compiled = args.compile.compile(&args.paths, backends)?;
         admin::explain(&compiled.table, broker, &event).ok_or_else(|| {
             let broker = broker.unwrap_or_default();
             CliError::Failed(format!(
