@@ -36,13 +36,13 @@ pub(crate) struct StartError {
 
 impl StartError {
     /// The environment is not as needed: port in use, folder locked.
-    pub(crate) fn failed(message: impl ToString) -> Self {
-        Self { code: 1, message: message.to_string() }
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self { code: 1, message: message.into() }
     }
 
     /// What was asked for makes no sense: no such folder, nothing usable in it.
-    pub(crate) fn configuration(message: impl ToString) -> Self {
-        Self { code: 64, message: message.to_string() }
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Self { code: 64, message: message.into() }
     }
 }
 
@@ -89,7 +89,6 @@ struct Mesh {
     dispatcher: JoinHandle<()>,
     provisioner: JoinHandle<()>,
     admin: JoinHandle<std::io::Result<()>>,
-    draining: watch::Sender<bool>,
 }
 
 /// One switch a room, so that they end in order.
@@ -103,14 +102,17 @@ struct Stops {
 
 impl Mesh {
     async fn start(args: &RunArgs) -> Result<Self, StartError> {
-        logging::start(&args.log, args.log_format == LogFormat::Json).map_err(StartError::configuration)?;
-        let signals = Signals::listen().map_err(StartError::failed)?;
+        logging::start(&args.log, args.log_format == LogFormat::Json)
+            .map_err(|e| StartError::configuration(e.to_string()))?;
+        let signals = Signals::listen().map_err(|e| StartError::failed(e.to_string()))?;
         let mut registry = Registry::default();
         // Addresses and folder first: what is taken already is said before anything is changed.
-        let ingress = Ingress::bind(args.listen, ingress_options(args)).await.map_err(StartError::failed)?;
+        let ingress = Ingress::bind(args.listen, ingress_options(args))
+            .await
+            .map_err(|e| StartError::failed(e.to_string()))?;
         let admin_listener = bind_admin(args).await?;
-        let log =
-            LogBackend::open(&args.data, LogOptions::default(), &mut registry).map_err(StartError::failed)?;
+        let log = LogBackend::open(&args.data, LogOptions::default(), &mut registry)
+            .map_err(|e| StartError::failed(e.to_string()))?;
         let backends: Vec<Arc<dyn Backend>> = vec![log, Arc::new(MemoryBackend::new())];
         let compiling = Compiling::start(args, &backends, ingress.local_addr())?;
 
@@ -131,14 +133,14 @@ impl Mesh {
             dispatcher_options(args)?,
             &mut registry,
         )
-        .map_err(StartError::configuration)?;
-        let ingress_metrics = ingress::Metrics::register(&mut registry);
+        .map_err(|e| StartError::configuration(e.to_string()))?;
+        let ingress_metrics = ingress::Metrics::new(&mut registry);
         registry.register_collector(Box::new(admin::Gauges::new(
             routes.clone(),
             channels.clone(),
             health.clone(),
         )));
-        let (draining, drains) = watch::channel(false);
+        let stops = Stops::default();
         let admin = Admin {
             channels,
             routes,
@@ -146,14 +148,13 @@ impl Mesh {
             readiness,
             compiled: compiling.compiled(),
             published: published.clone(),
-            draining: drains,
+            draining: stops.ingress.clone(),
             backends: health,
             registry: Arc::new(registry),
             token: token(args.admin_token_file.as_deref())?,
         };
         greeting::say(args, ingress.local_addr(), admin_listener.local_addr().ok(), &compiling.now());
 
-        let stops = Stops::default();
         Ok(Self {
             provisioner: tokio::spawn(provisioner.run(compiling.tables(), stops.provisioner.clone())),
             dispatcher: tokio::spawn(dispatcher.run(stops.dispatcher.clone())),
@@ -168,23 +169,18 @@ impl Mesh {
             compiling,
             signals,
             stops,
-            draining,
         })
     }
 
     /// Works until it is told to end, then drains: not ready, stop accepting, finish requests, stop pulling,
     /// let deliveries finish, give back the rest, close.
     async fn serve(mut self, drain: Duration) {
-        loop {
-            match self.signals.next().await {
-                Asked::Reload => self.compiling.reload(),
-                Asked::End => break,
-            }
+        while matches!(self.signals.next().await, Asked::Reload) {
+            self.compiling.reload();
         }
         tracing::info!("draining; a second signal ends at once");
         let mut signals = self.signals;
         let rooms = async {
-            self.draining.send_replace(true);
             self.stops.ingress.cancel();
             // Requests that are not finished by then were not answered: their senders repeat them.
             let _ = tokio::time::timeout(drain, self.ingress).await;
@@ -218,10 +214,15 @@ async fn open_when_published(
     mut published: watch::Receiver<u64>,
     stop: CancellationToken,
 ) {
+    let in_force = async {
+        // The provisioner ends only after this room does.
+        let _ = published.wait_for(|tables| *tables > 0).await;
+    };
     tokio::select! {
-        _ = published.wait_for(|tables| *tables > 0) => ingress.serve(door, metrics, stop).await,
-        () = stop.cancelled() => {}
+        () = in_force => {}
+        () = stop.cancelled() => return,
     }
+    ingress.serve(door, metrics, stop).await;
 }
 
 fn ingress_options(args: &RunArgs) -> ingress::Options {

@@ -39,14 +39,14 @@ fn compile(object: &Object, trigger: &Trigger, neighbours: &Neighbours<'_>, comp
     let problems = report.into_problems();
     match route {
         Some(route) => {
-            let status = status::of_trigger(object, &findings);
+            let status = status::of_trigger(object, &findings, true);
             compiled.objects.push(ObjectStatus::new(object, status, true));
             compiled.add_trigger(&trigger.broker, route);
         }
         None if broker.is_some() && !capable => compiled.refuse(object, &problems),
         None => {
             compiled.hold(object);
-            let status = status::of_trigger(object, &findings);
+            let status = status::of_trigger(object, &findings, false);
             compiled.objects.push(ObjectStatus::new(object, status, false));
         }
     }
@@ -135,6 +135,7 @@ fn route(
     }
     let group = group_name(&object.id);
     let settings = &trigger.settings;
+    let delivery = trigger.delivery.as_ref().map_or(&broker.policy, |delivery| &delivery.policy).clone();
     let spec = GroupSpec {
         incarnation: trigger.uid.clone().unwrap_or_else(|| group.to_string()),
         filter: trigger.filter.clone(),
@@ -143,8 +144,8 @@ fn route(
         window: settings.max_in_flight,
         max_waiting: settings.max_waiting,
         paused: settings.paused,
+        longest_wait: delivery.backoff.max.max(delivery.retry_after_max),
     };
-    let delivery = trigger.delivery.as_ref().map_or(&broker.policy, |delivery| &delivery.policy).clone();
     Some(TriggerRoute {
         group,
         namespace: object.id.namespace.as_str().into(),

@@ -114,15 +114,12 @@ impl Provisioner {
 
     /// Opens what is not open yet, side by side.
     async fn open_channels(&mut self, table: &RoutingTable) -> bool {
-        let missing: Vec<&Arc<Route>> =
-            table.routes.values().filter(|route| !self.adopt(&route.channel)).collect();
-        let opening = missing.into_iter().map(|route| async {
-            let wanted = &route.channel;
-            (
-                route.clone(),
-                open(&self.backends, &wanted.backend, &wanted.id, &wanted.options, &self.limits).await,
-            )
-        });
+        let mut missing: Vec<Arc<Route>> = table.routes.values().cloned().collect();
+        missing.retain(|route| !self.adopt(&route.channel));
+        let mut opening = Vec::new();
+        for route in missing {
+            opening.push(open_route(&self.backends, route, &self.limits));
+        }
         let opened: Vec<_> = futures::stream::iter(opening).buffer_unordered(SIDE_BY_SIDE).collect().await;
         let mut complete = true;
         for (route, opened) in opened {
@@ -254,6 +251,16 @@ impl Provisioner {
             backend.close().await;
         }
     }
+}
+
+async fn open_route(
+    backends: &BTreeMap<String, Arc<dyn Backend>>,
+    route: Arc<Route>,
+    limits: &Limits,
+) -> (Arc<Route>, Result<Arc<dyn Channel>, String>) {
+    let wanted = &route.channel;
+    let opened = open(backends, &wanted.backend, &wanted.id, &wanted.options, limits).await;
+    (route, opened)
 }
 
 async fn open(
