@@ -2,17 +2,18 @@
 
 use crate::refusal::Refusal;
 use broker_core::{ObjectKey, TargetKind};
+use http::Version;
 use http::header::HOST;
-use http::{Request, Version};
+use http::request::Parts;
 
 /// Ends the first label of a host that addresses a Channel.
 const CHANNEL_SUFFIX: &str = "-kn-channel";
 
 /// The host a request is for. In HTTP/1.1 it is named exactly once (RFC 9112, 3.2); an absolute request
 /// target beats it. In HTTP/2 it is the authority.
-pub(crate) fn host<B>(request: &Request<B>) -> Result<&str, Refusal> {
-    let authority = request.uri().authority().map(http::uri::Authority::as_str);
-    let mut named = request.headers().get_all(HOST).iter();
+pub(crate) fn host(head: &Parts) -> Result<&str, Refusal> {
+    let authority = head.uri.authority().map(http::uri::Authority::as_str);
+    let mut named = head.headers.get_all(HOST).iter();
     let header = match (named.next(), named.next()) {
         (_, Some(_)) => return Err(Refusal::TwoHosts),
         (header, None) => header,
@@ -21,7 +22,7 @@ pub(crate) fn host<B>(request: &Request<B>) -> Result<&str, Refusal> {
         Some(value) => Some(value.to_str().ok().filter(|host| is_host(host)).ok_or(Refusal::BadHost)?),
         None => None,
     };
-    match (request.version(), authority, header) {
+    match (head.version, authority, header) {
         (Version::HTTP_2, Some(one), Some(other)) if !one.eq_ignore_ascii_case(other) => {
             Err(Refusal::TwoHosts)
         }

@@ -88,6 +88,21 @@ where
     }
 }
 
+/// Whether nothing of a body is left but what has arrived already, which is thrown away.
+pub(crate) fn at_end<B>(body: &mut B) -> bool
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    while !body.is_end_stream() {
+        match body.frame().now_or_never() {
+            Some(Some(Ok(_))) => {}
+            Some(None) => return true,
+            Some(Some(Err(_))) | None => return false,
+        }
+    }
+    true
+}
+
 impl Limits {
     /// The limits of one event's body, or of a batch.
     pub(crate) fn new(options: &Options, batch: bool) -> Self {

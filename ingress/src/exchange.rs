@@ -10,8 +10,9 @@ use broker_core::{Arrival, ObjectKey, PublishError, Publisher};
 use bytes::Bytes;
 use event::Event;
 use event::http::Decoded;
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::header::{CONNECTION, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::Body;
 use http_body_util::Full;
 use prometheus_client::metrics::counter::Counter;
@@ -57,25 +58,34 @@ impl Exchange {
     where
         B: Body<Data = Bytes> + Unpin,
     {
-        let _beat = self.pulse.begin(request.version(), !request.body().is_end_stream());
-        match self.serve(request).await {
+        let (head, mut body) = request.into_parts();
+        let _beat = self.pulse.begin(head.version);
+        let mut response = match self.serve(&head, &mut body).await {
             Ok(response) => response,
-            Err(refused) => {
-                let key = refused.target.as_ref().map(|target| &target.key);
-                self.door.metrics.refused(key, refused.refusal.reason(), refused.events);
-                refused.refusal.response()
-            }
+            Err(refused) => self.refuse(&refused),
+        };
+        if head.version < Version::HTTP_2 && !body::at_end(&mut body) {
+            // What is left of the body cannot be told from a next request: hyper closes, so the peer should know.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            self.pulse.leave_unread();
         }
+        response
     }
 
-    async fn serve<B>(&self, request: Request<B>) -> Result<Response<Full<Bytes>>, Refused>
+    fn refuse(&self, refused: &Refused) -> Response<Full<Bytes>> {
+        let key = refused.target.as_ref().map(|target| &target.key);
+        self.door.metrics.refused(key, refused.refusal.reason(), refused.events);
+        refused.refusal.response()
+    }
+
+    async fn serve<B>(&self, head: &Parts, body: &mut B) -> Result<Response<Full<Bytes>>, Refused>
     where
         B: Body<Data = Bytes> + Unpin,
     {
-        let target = self.target(&request).map_err(|refusal| Refused { target: None, events: 1, refusal })?;
-        let taken = match *request.method() {
-            Method::POST => self.take(&target, request).await,
-            Method::OPTIONS => return Ok(webhook::consent(request.headers())),
+        let target = self.target(head).map_err(|refusal| Refused { target: None, events: 1, refusal })?;
+        let taken = match head.method {
+            Method::POST => self.take(&target, &head.headers, body).await,
+            Method::OPTIONS => return Ok(webhook::consent(&head.headers)),
             ref other => Err((1, Refusal::Method(other.clone()))),
         };
         taken.map_err(|(events, refusal)| Refused { target: Some(target), events, refusal })?;
@@ -85,17 +95,20 @@ impl Exchange {
     }
 
     /// Reads, decodes and publishes. An error comes with the number of events it concerns.
-    async fn take<B>(&self, target: &Target, request: Request<B>) -> Result<(), (usize, Refusal)>
+    async fn take<B>(
+        &self,
+        target: &Target,
+        headers: &HeaderMap,
+        body: &mut B,
+    ) -> Result<(), (usize, Refusal)>
     where
         B: Body<Data = Bytes> + Unpin,
     {
-        let (head, mut body) = request.into_parts();
-        let limits = Limits::new(&self.door.options, is_batch(&head.headers));
-        let body = body::collect(&mut body, limits, &self.door.budget).await.map_err(|r| (1, r))?;
-        self.pulse.body_read();
-        let events = self.decode(&head.headers, &body).map_err(|r| (1, r))?;
+        let limits = Limits::new(&self.door.options, is_batch(headers));
+        let body = body::collect(body, limits, &self.door.budget).await.map_err(|r| (1, r))?;
+        let events = self.decode(headers, &body).map_err(|r| (1, r))?;
         let count = events.len();
-        let arrival = Arrival { hops: None, trace: trace::context(&head.headers) };
+        let arrival = Arrival { hops: None, trace: trace::context(headers) };
         self.door.publisher.publish(&target.key, events, arrival).await.map_err(|e| (count, e.into()))?;
         target.accepted.inc_by(count as u64);
         Ok(())
@@ -113,9 +126,9 @@ impl Exchange {
     }
 
     /// The target of a request, if there is such a one at the moment.
-    fn target<B>(&self, request: &Request<B>) -> Result<Arc<Target>, Refusal> {
-        let host = address::host(request)?;
-        let path = request.uri().path();
+    fn target(&self, head: &Parts) -> Result<Arc<Target>, Refusal> {
+        let host = address::host(head)?;
+        let path = head.uri.path();
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(target) = last.filter(|last| *last.path == *path && self.door.publisher.knows(&last.key))
         {

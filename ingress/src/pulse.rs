@@ -19,7 +19,7 @@ pub(crate) struct Pulse {
     waits: AtomicU64,
     /// HTTP/2 was spoken: bytes between requests are no beginning of a head.
     multiplexed: AtomicBool,
-    /// The body of the present request was not read to its end.
+    /// The body of the last request was not read to its end.
     unread: AtomicBool,
     draining: AtomicBool,
     task: AtomicWaker,
@@ -65,16 +65,15 @@ impl Pulse {
     }
 
     /// A request's head is complete.
-    pub(crate) fn begin(&self, version: http::Version, has_body: bool) -> Beat<'_> {
+    pub(crate) fn begin(&self, version: http::Version) -> Beat<'_> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.multiplexed.store(version == http::Version::HTTP_2, Ordering::Relaxed);
-        self.unread.store(has_body, Ordering::Relaxed);
         Beat(self)
     }
 
-    /// The present request's body was read to its end.
-    pub(crate) fn body_read(&self) {
-        self.unread.store(false, Ordering::Relaxed);
+    /// The last request's body was not read to its end, so the connection is about to be closed.
+    pub(crate) fn leave_unread(&self) {
+        self.unread.store(true, Ordering::Relaxed);
     }
 
     /// Bytes came in.
@@ -88,7 +87,7 @@ impl Pulse {
     /// The connection was closed on our side. True when the peer may still be sending a body and would
     /// lose our answer if its bytes met a closed socket.
     pub(crate) fn close(&self) -> bool {
-        let linger = self.unread.load(Ordering::Relaxed) && !self.multiplexed.load(Ordering::Relaxed);
+        let linger = self.unread.load(Ordering::Relaxed);
         if linger && self.waiting().0 != Wait::Peer {
             self.wait_for(Wait::Peer);
         }
@@ -169,7 +168,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_request_takes_as_long_as_it_takes() {
         let pulse = Pulse::new();
-        let beat = pulse.begin(Version::HTTP_11, true);
+        let beat = pulse.begin(Version::HTTP_11);
         assert_eq!(after(&pulse, 1000).await, Verdict::Fine);
         drop(beat);
         assert_eq!(after(&pulse, 120).await, Verdict::Fine);
@@ -180,7 +179,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_next_head_has_its_time_from_its_first_byte() {
         let pulse = Pulse::new();
-        drop(pulse.begin(Version::HTTP_11, false));
+        drop(pulse.begin(Version::HTTP_11));
         assert_eq!(after(&pulse, 100).await, Verdict::Fine);
         pulse.received();
         assert_eq!(after(&pulse, 9).await, Verdict::Fine);
@@ -191,7 +190,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn pings_of_http_2_are_no_head() {
         let pulse = Pulse::new();
-        drop(pulse.begin(Version::HTTP_2, false));
+        drop(pulse.begin(Version::HTTP_2));
         pulse.received();
         assert_eq!(after(&pulse, 119).await, Verdict::Fine);
     }
@@ -199,16 +198,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_still_sends_gets_a_moment_to_read() {
         let pulse = Pulse::new();
-        drop(pulse.begin(Version::HTTP_11, true));
+        drop(pulse.begin(Version::HTTP_11));
+        assert!(!pulse.close());
+        pulse.leave_unread();
         assert!(pulse.close());
         assert_eq!(after(&pulse, 5).await, Verdict::Fine);
         assert!(pulse.close());
         assert_eq!(after(&pulse, 1).await, Verdict::Cut);
-
-        let pulse = Pulse::new();
-        let beat = pulse.begin(Version::HTTP_11, true);
-        pulse.body_read();
-        drop(beat);
-        assert!(!pulse.close());
     }
 }

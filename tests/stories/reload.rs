@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use tests::{Client, Mesh, Message, Sink, Trigger, broker, until};
+use tests::{Client, Mesh, Message, Sink, Trigger, broker, run, until};
 use tokio::task::JoinHandle;
 
 /// Posts events until it is told to stop; returns the ids that were accepted.
@@ -110,7 +110,7 @@ async fn a_broken_file_changes_nothing_and_is_reported() {
     until("the problem in the log", async || mesh.said("mesh.yaml").is_some()).await;
     mesh.accept("/default/shop", [Message::new("1", "order")]).await;
     sink.got(1).await;
-    let check = mesh.cli(&["check", "manifests"]).await;
+    let check = run(mesh.folder(), &["check", "manifests"]).await;
     assert_eq!(check.code, Some(1), "{check:?}");
 
     mesh.stop().await;

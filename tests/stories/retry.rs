@@ -6,7 +6,7 @@ use tests::{Mesh, Message, Reaction, Sink, Trigger, broker, until};
 #[tokio::test]
 async fn a_failing_sink_is_tried_again_until_it_takes_the_event() {
     let sink = Sink::start().await;
-    sink.first([Reaction::Status(500), Reaction::BreakOff, Reaction::Status(404)]);
+    sink.first([500, 503, 404].map(Reaction::Status));
     let trigger = Trigger::new("bill", &sink.url())
         .delivery("retry: 5")
         .delivery("backoffPolicy: linear")
@@ -25,6 +25,17 @@ async fn a_failing_sink_is_tried_again_until_it_takes_the_event() {
     })
     .await;
     assert_eq!(sink.count(), 4);
+    assert!(mesh.dead_letters().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_off_is_a_failed_attempt() {
+    let sink = Sink::start().await;
+    sink.first([Reaction::BreakOff, Reaction::BreakOff]);
+    let bill = Trigger::new("bill", &sink.url()).delivery("retry: 3").delivery("backoffDelay: PT0.05S");
+    let mesh = Mesh::with(&[broker("shop", &[]), bill.to_string()]).await;
+    mesh.accept("/default/shop", [Message::new("1", "order")]).await;
+    sink.got(3).await;
     assert!(mesh.dead_letters().await.is_empty());
 }
 

@@ -103,7 +103,7 @@ async fn an_announced_body_that_is_too_large_is_413_at_once() {
     let mut client = Client::connect(house.address).await;
     client.send(post(PATH, "", "").replace("Content-Length: 0", "Content-Length: 1001")).await;
     let answer = client.answer().await;
-    assert_eq!(answer.status, 413);
+    assert_eq!((answer.status, answer.header("connection")), (413, Some("close")));
     assert!(answer.problem("detail").contains("1000"), "{}", answer.body);
     assert_eq!(ask(house.address, post(PATH, "", &"x".repeat(1000))).await.status, 202);
 }
