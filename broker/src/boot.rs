@@ -36,13 +36,13 @@ pub(crate) struct StartError {
 
 impl StartError {
     /// The environment is not as needed: port in use, folder locked.
-    pub(crate) fn failed(message: impl ToString) -> Self {
-        Self { code: 1, message: message.to_string() }
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self { code: 1, message: message.into() }
     }
 
     /// What was asked for makes no sense: no such folder, nothing usable in it.
-    pub(crate) fn configuration(message: impl ToString) -> Self {
-        Self { code: 64, message: message.to_string() }
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Self { code: 64, message: message.into() }
     }
 }
 
@@ -102,14 +102,17 @@ struct Stops {
 
 impl Mesh {
     async fn start(args: &RunArgs) -> Result<Self, StartError> {
-        logging::start(&args.log, args.log_format == LogFormat::Json).map_err(StartError::configuration)?;
-        let signals = Signals::listen().map_err(StartError::failed)?;
+        logging::start(&args.log, args.log_format == LogFormat::Json)
+            .map_err(|e| StartError::configuration(e.to_string()))?;
+        let signals = Signals::listen().map_err(|e| StartError::failed(e.to_string()))?;
         let mut registry = Registry::default();
         // Addresses and folder first: what is taken already is said before anything is changed.
-        let ingress = Ingress::bind(args.listen, ingress_options(args)).await.map_err(StartError::failed)?;
+        let ingress = Ingress::bind(args.listen, ingress_options(args))
+            .await
+            .map_err(|e| StartError::failed(e.to_string()))?;
         let admin_listener = bind_admin(args).await?;
-        let log =
-            LogBackend::open(&args.data, LogOptions::default(), &mut registry).map_err(StartError::failed)?;
+        let log = LogBackend::open(&args.data, LogOptions::default(), &mut registry)
+            .map_err(|e| StartError::failed(e.to_string()))?;
         let backends: Vec<Arc<dyn Backend>> = vec![log, Arc::new(MemoryBackend::new())];
         let compiling = Compiling::start(args, &backends, ingress.local_addr())?;
 
@@ -130,7 +133,7 @@ impl Mesh {
             dispatcher_options(args)?,
             &mut registry,
         )
-        .map_err(StartError::configuration)?;
+        .map_err(|e| StartError::configuration(e.to_string()))?;
         let ingress_metrics = ingress::Metrics::new(&mut registry);
         registry.register_collector(Box::new(admin::Gauges::new(
             routes.clone(),
@@ -172,11 +175,8 @@ impl Mesh {
     /// Works until it is told to end, then drains: not ready, stop accepting, finish requests, stop pulling,
     /// let deliveries finish, give back the rest, close.
     async fn serve(mut self, drain: Duration) {
-        loop {
-            match self.signals.next().await {
-                Asked::Reload => self.compiling.reload(),
-                Asked::End => break,
-            }
+        while matches!(self.signals.next().await, Asked::Reload) {
+            self.compiling.reload();
         }
         tracing::info!("draining; a second signal ends at once");
         let mut signals = self.signals;

@@ -2,13 +2,12 @@
 
 use crate::boot::{StartError, Tables};
 use crate::greeting::reachable;
-use broker_core::{Backend, Held, RoutingTable};
+use broker_core::{Backend, RoutingTable};
 use cli::RunArgs;
 use crds::{Compiled, Settings, Severity};
 use manifests::{Declared, LastGood, Watch};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -29,13 +28,10 @@ impl Compiling {
         events: SocketAddr,
     ) -> Result<Self, StartError> {
         let settings = settings(args, backends, events)?;
-        let paths = if args.manifests.paths.is_empty() {
-            vec![PathBuf::from(".")]
-        } else {
-            args.manifests.paths.clone()
-        };
-        let store = LastGood::open(&args.data.join("manifests")).map_err(StartError::failed)?;
-        let watch = Watch::start(&paths, Some(store)).map_err(StartError::configuration)?;
+        let store =
+            LastGood::open(&args.data.join("manifests")).map_err(|e| StartError::failed(e.to_string()))?;
+        let watch =
+            Watch::start(&args.paths, Some(store)).map_err(|e| StartError::configuration(e.to_string()))?;
         let first = compile(&watch.current(), &settings);
         let (tables, followed) = watch::channel(Arc::new(table(&first, 1)));
         let (sender, compiled) = watch::channel(Arc::new(first));
@@ -102,8 +98,7 @@ fn compile(declared: &Declared, settings: &Settings) -> Compiled {
 
 /// The table with what must not be swept: declared, and only out of force.
 fn table(compiled: &Compiled, generation: u64) -> RoutingTable {
-    let held = Held { channels: compiled.held.channels.clone(), groups: compiled.held.groups.clone() };
-    RoutingTable { generation, held, ..compiled.table.clone() }
+    RoutingTable { generation, held: compiled.held.clone(), ..compiled.table.clone() }
 }
 
 /// Logs problems that were not there before; returns all of them.
@@ -130,7 +125,7 @@ fn settings(
 ) -> Result<Settings, StartError> {
     let backends: std::collections::BTreeMap<_, _> =
         backends.iter().map(|b| (b.name().to_owned(), b.capabilities())).collect();
-    let chosen = &args.manifests.channel;
+    let chosen = &args.compile.channel;
     if !backends.contains_key(chosen) {
         let known: Vec<&str> = backends.keys().map(String::as_str).collect();
         return Err(StartError::configuration(format!(
@@ -141,7 +136,7 @@ fn settings(
     Ok(Settings {
         default_backend: chosen.clone(),
         backends,
-        resolve: args.manifests.resolve.iter().map(|r| (r.id.clone(), r.url.clone())).collect(),
+        resolve: args.compile.resolve.iter().map(|r| (r.id.clone(), r.url.clone())).collect(),
         base_url: format!("http://{}", reachable(events)),
     })
 }

@@ -283,8 +283,8 @@ mod tests {
         Exponential,
     }
 
-    fn wrong(value: Value) -> (String, String) {
-        let error = read::<Sample>(&value, "spec").unwrap_err();
+    fn wrong(value: &Value) -> (String, String) {
+        let error = read::<Sample>(value, "spec").unwrap_err();
         (error.field.unwrap(), error.message)
     }
 
@@ -311,23 +311,23 @@ mod tests {
 
     #[test]
     fn errors_name_the_deepest_field() {
-        assert_eq!(wrong(json!({"inner": {"names": ["a", 5]}})).0, "spec.inner.names[1]");
+        assert_eq!(wrong(&json!({"inner": {"names": ["a", 5]}})).0, "spec.inner.names[1]");
         assert_eq!(
-            wrong(json!({"labels": {"a.b/c": true}})),
+            wrong(&json!({"labels": {"a.b/c": true}})),
             (
                 "spec.labels[a.b/c]".into(),
                 "a string is expected here, not boolean `true`: put it in quotes".into()
             )
         );
-        assert_eq!(wrong(json!({"count": 5_000_000_000_i64})).0, "spec.count");
-        assert_eq!(wrong(json!({"count": "5"})).0, "spec.count");
+        assert_eq!(wrong(&json!({"count": 5_000_000_000_i64})).0, "spec.count");
+        assert_eq!(wrong(&json!({"count": "5"})).0, "spec.count");
         assert_eq!(
-            wrong(json!({"policy": "exponentail"})),
+            wrong(&json!({"policy": "exponentail"})),
             (
                 "spec.policy".into(),
                 "`exponentail` is not one of `linear`, `exponential`, did you mean `exponential`?".into()
             )
         );
-        assert_eq!(wrong(json!([])).0, "spec");
+        assert_eq!(wrong(&json!([])).0, "spec");
     }
 }

@@ -34,7 +34,7 @@ mod report;
 mod status;
 
 pub use admission::{Admission, Declaration};
-pub use compile::{Compiled, Held, Settings, compile};
+pub use compile::{Compiled, Settings, compile};
 pub use index::Index;
 pub use object::{Object, ObjectError, ObjectId, Origin, field_path, item_path};
 pub use problem::{Problem, Severity};

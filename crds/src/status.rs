@@ -102,7 +102,7 @@ pub(crate) fn of_broker(object: &Object, url: &str, sink: &DeadLetterSink) -> Va
     finish(object, conditions, fields)
 }
 
-pub(crate) fn of_trigger(object: &Object, findings: &TriggerFindings) -> Value {
+pub(crate) fn of_trigger(object: &Object, findings: &TriggerFindings, in_force: bool) -> Value {
     let mut fields = Map::new();
     add_uri(&mut fields, "subscriber", findings.subscriber.as_ref().ok());
     add_uri(&mut fields, "deadLetterSink", findings.dead_letter_sink.resolved());
@@ -114,7 +114,12 @@ pub(crate) fn of_trigger(object: &Object, findings: &TriggerFindings) -> Value {
         dead_letter_condition(&findings.dead_letter_sink),
         condition_of("DependencyReady", "DependencyDoesNotExist", &findings.dependency),
         condition_of("SubscriberResolved", "SubscriberResolveFailed", &findings.subscriber),
-        unknown("SubscriptionReady"),
+        match in_force {
+            true => unknown("SubscriptionReady"),
+            false => {
+                not_ok("SubscriptionReady", "NotInForce", "nothing is delivered until the rest is resolved")
+            }
+        },
     ];
     finish(object, conditions, fields)
 }
@@ -249,6 +254,16 @@ mod tests {
         let status = status_with_live(&object, Some(&State::Ready));
         assert_eq!(condition(&status, "Ready")["status"], "True");
         assert_eq!(condition(&status, "ManifestAccepted")["severity"], "Warning");
+    }
+
+    #[test]
+    fn the_values_of_a_secret_are_never_shown() {
+        let value = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"},
+            "data": {"user": "YWxpY2U="}, "stringData": {"password": "open sesame"}});
+        let object = Object::new(value, Origin::default()).unwrap();
+        let manifest = ObjectStatus::new(&object, json!({}), true).manifest;
+        assert_eq!(manifest["data"], json!({"user": "(hidden)"}));
+        assert_eq!(manifest["stringData"], json!({"password": "(hidden)"}));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Which version of an object is in force.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
 use crds::{Admission, Declaration, Index, Object, Origin};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -16,7 +18,7 @@ fn trigger(file: &str, broker: &str, uri: &str) -> Object {
     )
 }
 
-fn broker(annotations: Value, spec: Value) -> Object {
+fn broker(annotations: &Value, spec: &Value) -> Object {
     object(
         "mesh.yaml",
         json!({"apiVersion": "eventing.knative.dev/v1", "kind": "Broker",
@@ -87,16 +89,16 @@ fn the_same_broker_named_otherwise_is_no_change() {
 fn class_backend_and_config_of_a_broker_stay_and_its_delivery_may_change() {
     let config = |name: &str| json!({"config": {"apiVersion": "v1", "kind": "ConfigMap", "name": name}});
     let class = |class: &str| json!({"eventing.knative.dev/broker.class": class});
-    let good = broker(class("Sluice"), config("one"));
+    let good = broker(&class("Sluice"), &config("one"));
     for (changed, field) in [
-        (broker(class("Kafka"), config("one")), "metadata.annotations[eventing.knative.dev/broker.class]"),
-        (broker(json!({}), config("one")), "metadata.annotations[eventing.knative.dev/broker.class]"),
-        (broker(class("Sluice"), config("two")), "spec.config"),
-        (broker(class("Sluice"), json!({})), "spec.config"),
+        (broker(&class("Kafka"), &config("one")), "metadata.annotations[eventing.knative.dev/broker.class]"),
+        (broker(&json!({}), &config("one")), "metadata.annotations[eventing.knative.dev/broker.class]"),
+        (broker(&class("Sluice"), &config("two")), "spec.config"),
+        (broker(&class("Sluice"), &json!({})), "spec.config"),
         (
             broker(
-                json!({"eventing.knative.dev/broker.class": "Sluice", "sluice.dev/channel": "memory"}),
-                config("one"),
+                &json!({"eventing.knative.dev/broker.class": "Sluice", "sluice.dev/channel": "memory"}),
+                &config("one"),
             ),
             "metadata.annotations[sluice.dev/channel]",
         ),
@@ -108,7 +110,7 @@ fn class_backend_and_config_of_a_broker_stay_and_its_delivery_may_change() {
     let mut spec = config("one");
     spec["delivery"] = json!({"retry": 3});
     let mut admission = Admission::new([good]);
-    assert!(admit(&mut admission, &[broker(class("Sluice"), spec)]).problems.is_empty());
+    assert!(admit(&mut admission, &[broker(&class("Sluice"), &spec)]).problems.is_empty());
 }
 
 #[test]
@@ -144,4 +146,12 @@ fn the_definition_in_force_stays_and_without_one_the_first() {
     let index = admit(&mut admission, &[one, two.clone()]);
     assert_eq!(in_force(&index), &two.value);
     assert_eq!(index.problems[0].file, Some(PathBuf::from("a.yaml")));
+}
+
+#[test]
+fn the_file_that_holds_the_refused_version_speaks_for_the_object() {
+    let mut admission = Admission::new([trigger("a.yaml", "b", "http://one")]);
+    admit(&mut admission, &[trigger("b.yaml", "b", "nowhere")]);
+    let declaration = Declaration { unknown: vec![PathBuf::from("b.yaml")], ..Declaration::default() };
+    assert_eq!(admission.admit(declaration).objects().count(), 1);
 }

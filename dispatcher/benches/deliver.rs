@@ -56,7 +56,7 @@ fn main() {
             measure(&format!("dispatcher, window {window}"), move |n| dispatch(to, window, n));
         }
     }
-    child.kill().expect("the sink ends");
+    child.kill().and_then(|()| child.wait()).expect("the sink ends");
 }
 
 fn measure<F: Future<Output = ()> + Send + 'static>(name: &str, work: impl FnOnce(Arc<AtomicU64>) -> F) {
@@ -245,5 +245,5 @@ fn table(id: ChannelId, address: &str, window: usize) -> RoutingTable {
     let key = ObjectKey::broker("default", "bench");
     let channel = ChannelRef { backend: "bench".to_owned(), id, options: ChannelOptions::default() };
     let route = Route { key: key.clone(), channel, hops: 255, triggers: vec![Arc::new(trigger)] };
-    RoutingTable { generation: 1, routes: [(key, Arc::new(route))].into() }
+    RoutingTable { generation: 1, routes: [(key, Arc::new(route))].into(), ..RoutingTable::default() }
 }

@@ -7,7 +7,7 @@ use crate::outlet::Outlet;
 use crate::request::Parcel;
 use crate::trigger::Trigger;
 use base64::Engine as _;
-use broker_core::{AppendError, DeadLetter, DeadLetterError, Delivery, PublishError};
+use broker_core::{AppendError, DeadLetter, DeadLetterError, DeadLetterStore, Delivery, PublishError};
 use bytes::Bytes;
 use event::{Event, EventBuilder, Kind, Record, Timestamp};
 use std::sync::Arc;
@@ -34,7 +34,9 @@ pub(crate) async fn bury(trigger: &Trigger, delivery: Delivery, mut doomed: Doom
         let at = (delivery.lane, delivery.position);
         match send(trigger, outlet, &delivery, &doomed).await {
             Tried::Taken => return settle(trigger, delivery, &doomed.failure).await,
-            Tried::Later(wait) if trigger.doomed().keep(at, doomed.clone()) => return delivery.nack(wait),
+            Tried::Later(wait) if trigger.doomed().keep(at, doomed.clone()) => {
+                return give_back(delivery, &doomed.failure, wait);
+            }
             Tried::Later(_) | Tried::Never => {}
         }
     }
@@ -64,15 +66,15 @@ async fn send(trigger: &Trigger, outlet: &Outlet, delivery: &Delivery, doomed: &
 
 /// Keeps the event in the store; while that fails it waits and is never dropped.
 async fn store(trigger: &Trigger, delivery: Delivery, mut doomed: Doomed) {
-    let Err(error) = keep(trigger, letter(trigger, &delivery, &doomed)).await else {
+    let Err(error) = keep(trigger, &delivery, &doomed).await else {
         trigger.gear().meters.dead_letter.inc();
         return release(delivery, &doomed.failure);
     };
     tracing::warn!(trigger = %trigger.route.group, %error, "a dead letter could not be kept; its event waits");
     doomed.tries = u32::MAX;
     // Without room to remember it the sink is asked once more: a duplicate, not a loss.
-    trigger.doomed().keep((delivery.lane, delivery.position), doomed);
-    delivery.nack(STORE_PAUSE);
+    trigger.doomed().keep((delivery.lane, delivery.position), doomed.clone());
+    give_back(delivery, &doomed.failure, STORE_PAUSE);
 }
 
 /// The dead letter sink has it.
@@ -81,8 +83,13 @@ async fn settle(trigger: &Trigger, delivery: Delivery, failure: &Failure) {
     if trigger.resolve(&delivery).await {
         release(delivery, failure);
     } else {
-        delivery.nack(STORE_PAUSE);
+        give_back(delivery, failure, STORE_PAUSE);
     }
+}
+
+/// A nack would say that the sink has answered.
+fn give_back(delivery: Delivery, failure: &Failure, wait: Duration) {
+    if failure.remedy == Remedy::Probe { delivery.unreachable(wait) } else { delivery.nack(wait) }
 }
 
 fn release(delivery: Delivery, failure: &Failure) {
@@ -105,12 +112,12 @@ fn dead_letter_event(event: &Event, destination: &str, failure: &Failure) -> Eve
     built.unwrap_or_else(|_| event.clone())
 }
 
-/// The entry for the store. A redriven event updates the entry that it comes from.
-fn letter(trigger: &Trigger, delivery: &Delivery, doomed: &Doomed) -> DeadLetter {
+/// Puts the event into the store. A redriven one updates the entry that it comes from and adds to its attempts.
+async fn keep(trigger: &Trigger, delivery: &Delivery, doomed: &Doomed) -> Result<(), DeadLetterError> {
+    let store = store_of(trigger)?;
     let now = Timestamp::now();
-    let redriven = delivery.record.envelope.redrive.clone();
-    DeadLetter {
-        id: redriven.unwrap_or_else(|| trigger.entry_id(delivery.lane, delivery.position)),
+    let mut letter = DeadLetter {
+        id: trigger.entry_id(delivery.lane, delivery.position),
         group: trigger.route.group.clone(),
         record: delivery.record.clone(),
         reason: doomed.failure.reason.clone(),
@@ -119,14 +126,20 @@ fn letter(trigger: &Trigger, delivery: &Delivery, doomed: &Doomed) -> DeadLetter
         last_body: doomed.failure.body.clone(),
         first_time: now,
         last_time: now,
+    };
+    if let Some(id) = &delivery.record.envelope.redrive {
+        letter.id.clone_from(id);
+        let before = store.get(id).await?;
+        letter.attempts = letter.attempts.saturating_add(before.map_or(0, |before| before.attempts));
     }
+    store.put(letter).await
 }
 
-async fn keep(trigger: &Trigger, letter: DeadLetter) -> Result<(), DeadLetterError> {
-    let Some(channel) = trigger.channel() else {
-        return Err(AppendError::Unavailable("the channel is not open".to_owned()).into());
-    };
-    channel.dead_letters().put(letter).await
+fn store_of(trigger: &Trigger) -> Result<Arc<DeadLetterStore>, DeadLetterError> {
+    match trigger.channel() {
+        Some(channel) => Ok(channel.dead_letters()),
+        None => Err(AppendError::Unavailable("the channel is not open".to_owned()).into()),
+    }
 }
 
 /// Keeps a reply that never can be stored where it belongs; its cause is then acked.
@@ -154,9 +167,11 @@ pub(crate) async fn keep_reply(
         first_time: now,
         last_time: now,
     };
-    keep(trigger, entry).await.map_err(|error| {
-        let final_ = matches!(error, DeadLetterError::Append(AppendError::TooLarge { .. }));
-        let remedy = if final_ { Remedy::None } else { Remedy::Retry };
+    let kept = async { store_of(trigger)?.put(entry).await };
+    kept.await.map_err(|error| {
+        // What no backend takes is given up; the event that caused it becomes the dead letter.
+        let too_large = matches!(error, DeadLetterError::Append(AppendError::TooLarge { .. }));
+        let remedy = if too_large { Remedy::None } else { Remedy::Retry };
         Failure::new(remedy, Class::Success, format!("the reply could not be kept: {error}"))
     })
 }

@@ -45,3 +45,23 @@ impl DoomedEvents {
         if events.is_empty() { None } else { events.remove(&at) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::{Class, Remedy};
+
+    #[test]
+    fn there_is_room_for_a_bounded_number_and_taking_makes_room() {
+        let events = DoomedEvents::default();
+        let failure = Failure::new(Remedy::None, Class::ClientError, "no".to_owned());
+        let doomed = Doomed { failure, attempts: 1, tries: 1 };
+        for position in 0..BOUND as u64 {
+            assert!(events.keep((Lane(0), position), doomed.clone()));
+        }
+        assert!(!events.keep((Lane(1), 0), doomed.clone()));
+        assert_eq!(events.take((Lane(0), 7)), Some(doomed.clone()));
+        assert!(events.keep((Lane(1), 0), doomed));
+        assert_eq!(events.take((Lane(0), 7)), None);
+    }
+}

@@ -43,3 +43,121 @@ fn delivers_alike(a: &Arc<TriggerRoute>, b: &Arc<TriggerRoute>) -> bool {
             && a.dead_letter_sink == b.dead_letter_sink
             && a.namespace == b.namespace)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use broker_core::{
+        ChannelOptions, ChannelRef, DeliveryPolicy, GroupSpec, ObjectKey, Order, Route, Sink, StartAt,
+    };
+    use std::num::NonZeroUsize;
+    use std::time::Duration;
+
+    fn trigger(name: &str) -> TriggerRoute {
+        TriggerRoute {
+            group: GroupName::from(name),
+            namespace: "default".into(),
+            spec: GroupSpec {
+                incarnation: String::new(),
+                filter: filter::Filter::everything(),
+                start: StartAt::Now,
+                order: Order::None,
+                window: NonZeroUsize::MIN,
+                max_waiting: 1,
+                paused: false,
+                longest_wait: Duration::ZERO,
+            },
+            sink: Sink::Target(ObjectKey::broker("default", "other")),
+            reply: None,
+            delivery: DeliveryPolicy::default(),
+            dead_letter_sink: None,
+        }
+    }
+
+    fn table(channel: &str, triggers: Vec<TriggerRoute>) -> RoutingTable {
+        let key = ObjectKey::broker("default", "shop");
+        let channel = ChannelRef {
+            backend: "memory".to_owned(),
+            id: ChannelId::from(channel),
+            options: ChannelOptions::default(),
+        };
+        let triggers = triggers.into_iter().map(Arc::new).collect();
+        let route = Route { key: key.clone(), channel, hops: 255, triggers };
+        RoutingTable { generation: 1, routes: [(key, Arc::new(route))].into(), ..RoutingTable::default() }
+    }
+
+    /// Applies a plan as the dispatcher does and says what it was.
+    fn step(running: &mut BTreeMap<Key, Arc<TriggerRoute>>, table: &RoutingTable) -> Vec<String> {
+        let changes = plan(running, table);
+        let mut said = Vec::new();
+        for change in changes {
+            said.push(match change {
+                Change::Start((channel, group), route) => {
+                    let word = format!("start {channel} {group}");
+                    running.insert((channel, group), route);
+                    word
+                }
+                Change::Replace(key, route) => {
+                    let word = format!("replace {}", key.1);
+                    running.insert(key, route);
+                    word
+                }
+                Change::Stop(key) => {
+                    running.remove(&key);
+                    format!("stop {}", key.1)
+                }
+            });
+        }
+        said
+    }
+
+    #[test]
+    fn only_what_changed_is_touched() {
+        let mut running = BTreeMap::new();
+        let both = table("c", vec![trigger("a"), trigger("b")]);
+        assert_eq!(step(&mut running, &both), ["start c a", "start c b"]);
+        assert!(step(&mut running, &both).is_empty());
+
+        let mut changed = trigger("b");
+        changed.delivery.retries = 1;
+        assert_eq!(step(&mut running, &table("c", vec![trigger("a"), changed.clone()])), ["replace b"]);
+        assert_eq!(step(&mut running, &table("c", vec![changed])), ["stop a"]);
+        assert_eq!(step(&mut running, &RoutingTable::default()), ["stop b"]);
+        assert!(running.is_empty());
+    }
+
+    #[test]
+    fn what_the_engine_does_is_no_change_here() {
+        let mut running = BTreeMap::new();
+        step(&mut running, &table("c", vec![trigger("a")]));
+        let mut changed = trigger("a");
+        changed.spec.filter = filter::Filter::Present("x".to_owned());
+        changed.spec.paused = true;
+        assert!(step(&mut running, &table("c", vec![changed])).is_empty());
+    }
+
+    #[test]
+    fn each_part_of_delivering_is_a_change() {
+        let change: [fn(&mut TriggerRoute); 5] = [
+            |t| t.sink = Sink::Target(ObjectKey::broker("default", "another")),
+            |t| t.reply = Some(Sink::Target(ObjectKey::broker("default", "shop"))),
+            |t| t.dead_letter_sink = Some(Sink::Target(ObjectKey::broker("default", "dead"))),
+            |t| t.delivery.timeout = Duration::from_secs(1),
+            |t| t.namespace = "elsewhere".into(),
+        ];
+        for change in change {
+            let mut running = BTreeMap::new();
+            step(&mut running, &table("c", vec![trigger("a")]));
+            let mut changed = trigger("a");
+            change(&mut changed);
+            assert_eq!(step(&mut running, &table("c", vec![changed])), ["replace a"]);
+        }
+    }
+
+    #[test]
+    fn the_same_name_in_another_channel_is_another_group() {
+        let mut running = BTreeMap::new();
+        step(&mut running, &table("c", vec![trigger("a")]));
+        assert_eq!(step(&mut running, &table("d", vec![trigger("a")])), ["stop a", "start d a"]);
+    }
+}

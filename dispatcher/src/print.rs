@@ -115,3 +115,84 @@ fn push(text: &mut String, value: &str) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    fn sink() -> PrintSink {
+        PrintSink {
+            name: "shop/log".to_owned(),
+            logger: String::new(),
+            show_headers: true,
+            show_body: true,
+            multiline: false,
+        }
+    }
+
+    fn event(data: &'static [u8]) -> Event {
+        Event::builder()
+            .set("id", "1")
+            .set("source", "/s")
+            .set("type", "order")
+            .set("subject", "red\u{1f980}")
+            .data(Data::Bytes(data.into()))
+            .build()
+            .unwrap()
+    }
+
+    #[test]
+    fn an_event_is_one_line_or_a_block() {
+        let event = event(b"{\"a\":1}\n{}");
+        let line = render(&sink(), &event);
+        assert_eq!(line, "shop/log: order id=1 source=/s subject=red\u{1f980} {\"a\":1}\\n{}\n");
+        let block = render(&PrintSink { multiline: true, ..sink() }, &event);
+        assert_eq!(
+            block,
+            "shop/log: order\n  id: 1\n  source: /s\n  subject: red\u{1f980}\n  {\"a\":1}\n  {}\n"
+        );
+        let bare = PrintSink { show_headers: false, show_body: false, logger: "audit".to_owned(), ..sink() };
+        assert_eq!(render(&bare, &event), "audit: order\n");
+    }
+
+    #[test]
+    fn a_payload_cannot_steer_the_terminal() {
+        assert!(render(&sink(), &event(b"\x1b[2J\x07")).ends_with(" \\u{1b}[2J\\u{7}\n"));
+        assert!(render(&sink(), &event(b"\xff\xfe")).ends_with(" (2 bytes)\n"));
+    }
+
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    struct Closed;
+
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn printed_means_that_the_output_took_it() {
+        let paper = Paper::default();
+        let printer = Printer::new(Box::new(paper.clone()));
+        printer.print(&sink(), &event(b"hi")).await.unwrap();
+        let text = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
+        assert!(text.ends_with(" hi\n"), "{text}");
+        let refused = Printer::new(Box::new(Closed)).print(&sink(), &event(b"hi")).await.unwrap_err();
+        assert!(refused.contains("could not be written"), "{refused}");
+    }
+}

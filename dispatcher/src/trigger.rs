@@ -124,3 +124,15 @@ fn fnv64<const N: usize>(parts: [&str; N]) -> u64 {
     let bytes = parts.into_iter().flat_map(|part| part.bytes().chain([0]));
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Entries of earlier versions are found again.
+    #[test]
+    fn the_hash_in_an_entry_id_never_changes() {
+        assert_eq!(fnv64(["broker/default/shop", "default/orders"]), 0x455b_79fc_6e2a_9ada);
+        assert_ne!(fnv64(["ab", "c"]), fnv64(["a", "bc"]));
+    }
+}

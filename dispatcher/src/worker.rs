@@ -82,3 +82,18 @@ impl Worker {
         while open.next().await.is_some() {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ten thousand idle triggers are ten thousand of these.
+    #[test]
+    fn an_idle_worker_is_small() {
+        fn bytes<F>(_: impl Fn(Worker) -> F) -> usize {
+            size_of::<F>()
+        }
+        let bytes = bytes(Worker::run);
+        assert!(bytes <= 1024, "{bytes} bytes");
+    }
+}

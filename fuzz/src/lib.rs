@@ -34,7 +34,9 @@ pub fn passes_on(event: &Event) {
     for mode in [Mode::Binary, Mode::Structured] {
         let mut headers = HeaderMap::new();
         let body = encode(event, mode, &mut headers);
-        let Ok(Decoded::One(again)) = decode(&headers, body) else { panic!("{mode:?} of {event:?} is refused") };
+        let Ok(Decoded::One(again)) = decode(&headers, body) else {
+            panic!("{mode:?} of {event:?} is refused")
+        };
         for name in ["id", "source", "type", "subject", "time"] {
             assert_eq!(again.get(name), event.get(name), "{mode:?} of {event:?}");
         }

@@ -134,6 +134,18 @@ async fn describe() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], include_str!("openapi.json"))
 }
 
+/// Runs work that grows with the number of objects beside the tasks that take and deliver events.
+pub(crate) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ProblemDetails> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        ProblemDetails::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("the answer could not be made: {error}"),
+        )
+    })
+}
+
 /// A request's whole body, bounded in size and time.
 pub(crate) async fn read_body(body: Body) -> Result<Bytes, ProblemDetails> {
     match tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, MAX_BODY)).await {

@@ -1,8 +1,11 @@
 //! The other end of the admin API, for the commands.
 
+mod error;
+mod tail;
+
 use crate::selector::percent_encode;
-use crate::{DeadLetterView, Explanation, ProblemDetails, Selector, TailLine, Touched};
-use bytes::{Bytes, BytesMut};
+use crate::{DeadLetterView, Explanation, ProblemDetails, Selector, Touched};
+use bytes::Bytes;
 use event::{Event, Mode};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full};
@@ -14,6 +17,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
 
+pub use error::ClientError;
+pub use tail::Tail;
+
 /// Speaks to one server's admin listener. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -22,47 +28,10 @@ pub struct Client {
     token: Option<HeaderValue>,
 }
 
-/// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// The address cannot be used.
-    #[error("server address `{server}`: {detail}")]
-    Address {
-        /// As it was given.
-        server: String,
-        /// What is expected.
-        detail: &'static str,
-    },
-    /// Nobody is there, or it went away.
-    #[error(
-        "no sluice server answers at {server}: {detail}; is `sluice run` running, and is `--server` its `--admin` address?"
-    )]
-    Unreachable {
-        /// The server's address.
-        server: String,
-        /// What happened to the connection.
-        detail: String,
-    },
-    /// The server says no.
-    #[error("{}", .0.detail)]
-    Refused(ProblemDetails),
-    /// Somebody answers who is no sluice server.
-    #[error("{server} does not answer as a sluice server does: {detail}")]
-    Nonsense {
-        /// The server's address.
-        server: String,
-        /// What came instead.
-        detail: String,
-    },
-}
-
 /// A connection that is not open by then never will be.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
 /// For the headers of an answer; a redrive of very many takes its time.
 const ANSWER_TIME: Duration = Duration::from_secs(120);
-/// A line of `/tail` is one event, whose size the server bounds; this is against nonsense.
-const MAX_LINE: usize = 256 * 1024 * 1024;
-
 impl Client {
     /// A client of the server at `server` (`http://HOST:PORT`).
     ///
@@ -154,7 +123,7 @@ impl Client {
     pub async fn tail(&self, target: Option<&str>, type_prefix: Option<&str>) -> Result<Tail, ClientError> {
         let path = format!("/tail{}", query(&[("target", target), ("type", type_prefix)]));
         let answer = self.send(Method::GET, &path, HeaderMap::new(), Bytes::new()).await?;
-        Ok(Tail { client: self.clone(), body: answer.into_body(), buffer: BytesMut::new() })
+        Ok(Tail::new(self.clone(), answer.into_body()))
     }
 
     async fn call<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, ClientError> {
@@ -224,35 +193,4 @@ fn query(parameters: &[(&str, Option<&str>)]) -> String {
         percent_encode(value, &mut query);
     }
     query
-}
-
-/// A stream of events as they are accepted.
-#[derive(Debug)]
-pub struct Tail {
-    client: Client,
-    body: Incoming,
-    buffer: BytesMut,
-}
-
-impl Tail {
-    /// The next line; `None` when the server ended the stream.
-    ///
-    /// # Errors
-    /// When the connection breaks or a line is not understood.
-    pub async fn next(&mut self) -> Result<Option<TailLine>, ClientError> {
-        loop {
-            if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
-                let line = self.buffer.split_to(end + 1);
-                return TailLine::parse(&line).map(Some).map_err(|e| self.client.nonsense(&e.to_string()));
-            }
-            if self.buffer.len() > MAX_LINE {
-                return Err(self.client.nonsense("a line does not end"));
-            }
-            match self.body.frame().await {
-                Some(Ok(frame)) => self.buffer.extend(frame.into_data().unwrap_or_default()),
-                Some(Err(error)) => return Err(self.client.unreachable(&error)),
-                None => return Ok(None),
-            }
-        }
-    }
 }

@@ -1,12 +1,15 @@
 //! `/api/v1/objects` and `/api/v1/problems`: what was declared, and how it is.
 
-use crate::api::Api;
+use crate::ProblemDetails;
+use crate::api::{Api, aside};
 use crate::progress::{Progress, for_each_route};
 use axum::Json;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use broker_core::{State as LiveState, TargetKind};
 use crds::{ObjectStatus, Problem};
 use event::Timestamp;
+use http::header;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,12 +17,9 @@ use std::sync::Arc;
 /// Kinds that provisioning works on: without its word they are not ready.
 const PROVISIONED: [&str; 2] = ["Broker", "Trigger"];
 
-pub(crate) async fn list(State(api): State<Arc<Api>>) -> Json<Value> {
-    let compiled = api.admin.compiled.borrow().clone();
-    api.first_seen.update(&compiled, Timestamp::now());
-    let progress = api.progress();
-    let items: Vec<Value> = compiled.objects.iter().map(|object| api.show(object, &progress)).collect();
-    Json(json!({ "apiVersion": "v1", "kind": "List", "items": items }))
+pub(crate) async fn list(State(api): State<Arc<Api>>) -> Result<impl IntoResponse, ProblemDetails> {
+    let json = aside(move || api.list().to_string()).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], json))
 }
 
 pub(crate) async fn problems(State(api): State<Arc<Api>>) -> Json<Vec<Problem>> {
@@ -27,6 +27,14 @@ pub(crate) async fn problems(State(api): State<Arc<Api>>) -> Json<Vec<Problem>> 
 }
 
 impl Api {
+    fn list(&self) -> Value {
+        let compiled = self.admin.compiled.borrow().clone();
+        self.first_seen.update(&compiled, Timestamp::now());
+        let progress = self.progress();
+        let items: Vec<Value> = compiled.objects.iter().map(|object| self.show(object, &progress)).collect();
+        json!({ "apiVersion": "v1", "kind": "List", "items": items })
+    }
+
     /// Live numbers by `Kind/NS/NAME`.
     fn progress(&self) -> HashMap<String, Progress> {
         let mut all = HashMap::new();

@@ -21,5 +21,5 @@ mod values;
 
 pub use commands::run::{Args as RunArgs, LogFormat};
 pub use commands::{Cli, Command, Other, execute};
-pub use offline::Manifests;
+pub use offline::CompileFlags;
 pub use values::Resolve;

@@ -7,12 +7,9 @@ use crds::{Compiled, Problem, Settings};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What is compiled, and how references out of it are resolved.
+/// How manifests are compiled: what is in none of them.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Manifests {
-    /// Files or folders of YAML [default: .]
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
+pub struct CompileFlags {
     /// Where a reference to something that is not in the manifests points; repeatable
     #[arg(long, env = "SLUICE_RESOLVE", value_delimiter = ',', value_parser = values::resolve, value_name = "KIND/NS/NAME=URL")]
     pub resolve: Vec<Resolve>,
@@ -28,17 +25,14 @@ pub(crate) struct Checked {
     pub(crate) problems: Vec<Problem>,
 }
 
-impl Manifests {
-    /// Where the manifests are: the current folder unless told otherwise.
-    #[must_use]
-    pub fn places(&self) -> Vec<PathBuf> {
-        if self.paths.is_empty() { vec![PathBuf::from(".")] } else { self.paths.clone() }
-    }
-
-    /// Reads and compiles them as `run` would.
-    pub(crate) fn compile(&self, backends: BTreeMap<String, Capabilities>) -> Result<Checked, CliError> {
-        let loaded =
-            manifests::load_once(&self.places()).map_err(|error| CliError::BadConfig(error.to_string()))?;
+impl CompileFlags {
+    /// Reads and compiles manifests as `run` would.
+    pub(crate) fn compile(
+        &self,
+        paths: &[PathBuf],
+        backends: BTreeMap<String, Capabilities>,
+    ) -> Result<Checked, CliError> {
+        let loaded = manifests::load_once(paths).map_err(|error| CliError::BadConfig(error.to_string()))?;
         let settings = Settings {
             default_backend: self.channel.clone(),
             backends,

@@ -6,8 +6,8 @@ use crate::{Data, Event, InvalidAttribute, Kind, Mode};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 
-/// Bounds the search for duplicates; an event of sane producers has some ten attributes.
-const MAX_ATTRIBUTES: usize = 256;
+/// Bounds the search for duplicates and what a damaged record can ask for; events have some ten attributes.
+pub(crate) const MAX_ATTRIBUTES: usize = 256;
 
 /// One attribute, not checked yet.
 #[derive(Clone, Debug)]

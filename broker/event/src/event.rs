@@ -4,8 +4,9 @@ use crate::{Attribute, Data, Envelope, EventBuilder, Kind};
 
 /// A valid CloudEvent: attributes checked once when it was made, payload as it came.
 ///
-/// All attribute text lies in one string; an attribute is three slices of it. Readers may rely on
-/// `specversion`, `id`, `source` and `type` being present and valid.
+/// All attribute text lies in one string: name, value and raw header of each, one behind the other. Slots
+/// cut it; the record format writes both as they are. Readers may rely on `specversion`, `id`, `source`
+/// and `type` being present and valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     pub(crate) text: Box<str>,

@@ -40,3 +40,23 @@ impl fmt::Display for Timestamp {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn it_reads_as_rfc_3339_whatever_it_is() {
+        assert_eq!(Timestamp(0).to_string(), "1970-01-01T00:00:00.000Z");
+        assert_eq!(Timestamp(1_767_225_599_999).to_string(), "2025-12-31T23:59:59.999Z");
+        assert_eq!(Timestamp(u64::MAX).to_string(), format!("{}ms", u64::MAX));
+    }
+
+    #[test]
+    fn it_does_not_wrap() {
+        assert_eq!(Timestamp(u64::MAX).plus(Duration::MAX), Timestamp(u64::MAX));
+        assert_eq!(Timestamp(1).since(Timestamp(2)), Duration::ZERO);
+        assert_eq!(Timestamp(1).plus(Duration::from_secs(1)).since(Timestamp(1)), Duration::from_secs(1));
+    }
+}

@@ -1,6 +1,5 @@
 //! The dialects of Knative's `filters`, parsed.
 
-use crate::attributes;
 use event::Event;
 
 /// A filter that cannot be invalid. Serialised it travels in the control records of a channel.
@@ -49,7 +48,7 @@ impl Filter {
     /// True when the event passes.
     #[must_use]
     pub fn matches(&self, event: &Event) -> bool {
-        let value = |name: &str| attributes::get(event, name);
+        let value = |name: &str| event.get(name);
         match self {
             Self::Exact(name, want) => value(name) == Some(want),
             Self::Prefix(name, want) => value(name).is_some_and(|v| v.starts_with(want.as_str())),

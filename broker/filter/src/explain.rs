@@ -1,6 +1,6 @@
 //! Which part of a filter decided, in words.
 
-use crate::{Filter, attributes};
+use crate::Filter;
 use event::Event;
 use std::fmt;
 
@@ -122,7 +122,7 @@ fn is_map(parts: &[Filter]) -> bool {
 }
 
 fn found(event: &Event, name: &str) -> String {
-    match attributes::get(event, name) {
+    match event.get(name) {
         None => format!("`{name}` is not set"),
         Some("") => format!("`{name}` is empty"),
         Some(value) => format!("`{name}` is {}", quoted(value)),

@@ -17,7 +17,7 @@
 mod keys;
 mod plan;
 
-use crate::{Filter, attributes};
+use crate::Filter;
 use event::Event;
 use keys::{Key, Keys};
 use plan::Plan;
@@ -74,9 +74,9 @@ impl Index {
         out.clear();
         let mut found = Found { event, out, shared: false };
         found.visit(&self.keyless);
-        for (name, value) in attributes::all(event) {
-            if let Some(keys) = self.attributes.get(name) {
-                keys.find(value, |slots| found.visit(slots));
+        for attribute in event.attributes() {
+            if let Some(keys) = self.attributes.get(attribute.name) {
+                keys.find(attribute.value, |slots| found.visit(slots));
             }
         }
         if found.shared {

@@ -7,7 +7,6 @@
 //!
 //! Where to start: [`Filter`], then [`Index::matches`].
 
-mod attributes;
 mod dialect;
 mod explain;
 mod index;

@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// A larger file is not read: some 30,000 Triggers.
+/// A larger file is not read.
 const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
 /// What a folder holds beyond that is not read.
 const MAX_FILES: usize = 10_000;
@@ -28,6 +28,9 @@ pub enum LoadError {
         /// Why.
         source: io::Error,
     },
+    /// The thread that watches could not be started.
+    #[error("the manifests cannot be watched: {0}")]
+    NoThread(io::Error),
     /// No object of a known kind in any of the paths.
     #[error(
         "nothing usable in {}: no Broker, Trigger or other object that is understood (sub folders are not read)",

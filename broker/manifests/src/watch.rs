@@ -57,9 +57,7 @@ impl Watch {
         declared.index = require_objects(paths, declared.index)?;
         let (sender, receiver) = watch::channel(Arc::new(declared));
         let thread = std::thread::Builder::new().name("manifests".to_owned());
-        let thread = thread.spawn(move || keeper.run(&inbox, &sender)).map_err(|source| {
-            LoadError::Unreadable { path: paths.first().cloned().unwrap_or_default(), source }
-        })?;
+        let thread = thread.spawn(move || keeper.run(&inbox, &sender)).map_err(LoadError::NoThread)?;
         Ok(Self { declared: receiver, hints, thread: Some(thread) })
     }
 
@@ -236,4 +234,41 @@ fn is_about_manifests(event: &notify::Event, roots: &[PathBuf]) -> bool {
         swapped || is_manifest(path) || roots.iter().any(|root| path.ends_with(root))
     };
     is_change && (event.paths.is_empty() || event.paths.iter().any(matters))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crds::Origin;
+
+    #[test]
+    fn files_of_the_run_before_are_named_as_the_paths_of_this_run() {
+        let value = serde_json::json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}});
+        let renamed = |path: &str, file: &Path| {
+            let origin = Origin { file: Some(file.to_path_buf()), ..Origin::default() };
+            let object = Object::new(value.clone(), origin).unwrap();
+            rename(&[PathBuf::from("elsewhere"), PathBuf::from(path)], object).origin.file.unwrap()
+        };
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(renamed("mesh", &here.join("mesh/a.yaml")), Path::new("mesh/a.yaml"));
+        assert_eq!(renamed("mesh/a.yaml", &here.join("mesh/a.yaml")), Path::new("mesh/a.yaml"));
+        assert_eq!(renamed(".", &here.join("a.yaml")), Path::new("./a.yaml"));
+        assert_eq!(renamed("mesh", Path::new("/gone/a.yaml")), Path::new("/gone/a.yaml"));
+    }
+
+    #[test]
+    fn reading_is_no_change_and_other_files_do_not_matter() {
+        let about = |kind, path: &str| {
+            let event = notify::Event::new(kind).add_path(PathBuf::from(path));
+            is_about_manifests(&event, &[PathBuf::from("/m"), PathBuf::from("/x/odd.conf")])
+        };
+        let write = EventKind::Access(AccessKind::Close(AccessMode::Write));
+        let read = EventKind::Access(AccessKind::Close(AccessMode::Read));
+        for path in ["/m/a.yaml", "/m/..data", "/m", "/x/odd.conf"] {
+            assert!(about(write, path) && about(EventKind::Any, path) && !about(read, path), "{path}");
+        }
+        for path in ["/m/a.log", "/m/.a.yaml.swp", "/x/other.conf"] {
+            assert!(!about(write, path), "{path}");
+        }
+    }
 }

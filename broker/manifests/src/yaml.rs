@@ -32,13 +32,16 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Document>, SyntaxError> {
     Ok(nodes.into_iter().map(document).collect())
 }
 
+/// Values and names in one file: some 25,000 Triggers. Each takes some 200 bytes while the file is read.
+const MAX_NODES: usize = 1_000_000;
+
 /// Bounds of one file. What is written out may be as large as the file; aliases may not multiply it.
 fn options(bytes: usize) -> serde_saphyr::Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_documents: 100_000,
             max_events: bytes.saturating_mul(2) + 1000,
-            max_nodes: bytes + 1000,
+            max_nodes: (bytes + 1000).min(MAX_NODES),
             max_total_scalar_bytes: bytes.saturating_mul(2) + 1000,
             max_depth: 64,
             max_aliases: 1000,
@@ -55,7 +58,7 @@ fn options(bytes: usize) -> serde_saphyr::Options {
 
 fn syntax(error: &serde_saphyr::Error) -> SyntaxError {
     let line = error.location().and_then(|at| line(at.line()));
-    let text = error.render();
+    let text = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
     // The place is told beforehand, as with every other problem.
     let message = text.lines().next().unwrap_or_default();
     let end = message.rfind(" at line ").unwrap_or(message.len());

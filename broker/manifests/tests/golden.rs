@@ -1,5 +1,7 @@
 //! A folder of manifests in; the table, the problems and the status out. One folder in `cases` is one case.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
 use broker_core::{Capabilities, Route, TriggerRoute};
 use crds::{Compiled, ObjectId, ObjectStatus, Settings};
 use std::collections::BTreeMap;
@@ -56,8 +58,8 @@ fn describe_route(out: &mut String, route: &Route) {
         writeln!(out, "    filter   {:?}", spec.filter).unwrap();
         writeln!(
             out,
-            "    group    {:?} {:?} window {} waiting {} paused {}",
-            spec.start, spec.order, spec.window, spec.max_waiting, spec.paused
+            "    group    {:?} {:?} window {} waiting {} paused {} longest wait {:?}",
+            spec.start, spec.order, spec.window, spec.max_waiting, spec.paused, spec.longest_wait
         )
         .unwrap();
         writeln!(out, "    sink     {sink:?}\n    reply    {reply:?}").unwrap();

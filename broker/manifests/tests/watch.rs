@@ -1,5 +1,7 @@
 //! Files change while they are watched; the process restarts.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
 use manifests::{Declared, LastGood, LoadError, Watch};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -191,6 +193,23 @@ async fn a_mounted_config_map_is_swapped_as_a_whole() {
     until(&mut watch, |declared| uri(declared, "a").as_deref() == Some("http://two")).await;
 }
 
+/// Nothing tells of it: the system watches the folder that the link led to.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_to_another_folder_is_noticed_without_being_told() {
+    let mesh = Mesh::new();
+    for version in ["1", "2"] {
+        fs::create_dir(mesh.path(version)).unwrap();
+        mesh.write(&format!("{version}/a.yaml"), &trigger("a", &format!("http://{version}")));
+    }
+    let link = |target: &str, name: &str| std::os::unix::fs::symlink(target, mesh.path(name)).unwrap();
+    link("1", "current");
+    let mut watch = Watch::start(&[mesh.path("current")], None).unwrap();
+    link("2", "next");
+    fs::rename(mesh.path("next"), mesh.path("current")).unwrap();
+    until(&mut watch, |declared| uri(declared, "a").as_deref() == Some("http://2")).await;
+}
+
 #[tokio::test]
 async fn a_single_file_that_an_editor_replaces_is_followed() {
     let mesh = Mesh::new();
@@ -222,6 +241,8 @@ fn what_is_no_manifest_or_no_file_is_left_alone() {
         mesh.write(name, "a: [");
     }
     fs::create_dir(mesh.path("sub.yaml")).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("broker.yaml", mesh.path("alias.yaml")).unwrap();
     let paths = [mesh.manifests.path().to_path_buf(), mesh.path("broker.yaml")];
     let declared = manifests::load_once(&paths).unwrap();
     assert_eq!((declared.files, problems(&declared)), (1, vec![]));

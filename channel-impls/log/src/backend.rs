@@ -34,7 +34,7 @@ pub const NAME: &str = "log";
 /// What it can do: everything.
 pub const CAPABILITIES: Capabilities = Capabilities { ordered_lanes: true, replay: true, durable: true };
 
-/// The embedded log of one data folder.
+/// The embedded log of one data folder. Its channels close with it: keep it as long as they are used.
 pub struct LogBackend {
     shared: Arc<Shared>,
     channels: Mutex<HashMap<ChannelId, Arc<LogChannel>>>,
@@ -179,7 +179,7 @@ fn fresh(id: &ChannelId, number: u64, catalog: &Catalog) -> Channel {
     let lanes = LANES.map(|lane| {
         let (index, tail, state) = (Index::default(), Tail::default(), State::default());
         let contents = Contents { first: 0, end: 0, index, tail, state, closed: false };
-        Arc::new(Lane::new(number, lane, contents, 0, 0))
+        Arc::new(Lane::new(number, lane, contents, catalog.fresh_from, 0))
     });
     let since = catalog.graves.get(&number).copied().unwrap_or_default();
     Channel { number, name: Some(id.clone()), since, lanes, budget: AtomicU64::new(NO_BUDGET) }

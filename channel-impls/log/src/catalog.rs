@@ -57,6 +57,8 @@ pub(crate) struct Catalog {
     pub(crate) channels: HashMap<u64, Arc<Channel>>,
     /// Where channels were removed of which older segments may still hold records.
     pub(crate) graves: HashMap<u64, LogPlace>,
+    /// Position at which a channel begins of which nothing is known: not 0 when that may be because of damage.
+    pub(crate) fresh_from: u64,
 }
 
 impl Catalog {

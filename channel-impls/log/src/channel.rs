@@ -1,10 +1,10 @@
 //! One channel of the log, as the engine sees it.
 
 use crate::catalog::{Channel, NO_BUDGET};
+use crate::extent::Span;
 use crate::frame::{HEADER, Header, Kind};
 use crate::frames::Frames;
 use crate::hold;
-use crate::index::Span;
 use crate::lane::Lane;
 use crate::options::MAX_RECORD;
 use crate::queue::Purpose;

@@ -2,8 +2,9 @@
 
 use crate::Damage;
 use crate::catalog::{ChannelMark, LaneMark, LogPlace};
+use crate::extent::{Place, Span};
 use crate::frame::{Header, Kind};
-use crate::index::{Index, Place, Span};
+use crate::index::Index;
 use crate::scan::{Found, Scanner};
 use crate::segment::{Segment, SegmentHeader};
 use crate::state::{Piece, Role};

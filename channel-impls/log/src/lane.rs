@@ -1,7 +1,8 @@
 //! One lane: what is in it and who waits for it.
 
+use crate::extent::{Place, Span};
 use crate::hold;
-use crate::index::{Index, Place, Plan, Span};
+use crate::index::{Index, Plan};
 use crate::segment::Segment;
 use crate::state::{Piece, State};
 use crate::tail::Tail;
@@ -48,6 +49,9 @@ pub(crate) struct Contents {
     /// The channel is gone, or the log is closed.
     pub(crate) closed: bool,
 }
+
+/// Records with their positions.
+type Records = Vec<(u64, Entry)>;
 
 /// What a reader does next.
 pub(crate) enum Step {
@@ -163,7 +167,7 @@ impl Lane {
     }
 
     /// The records that are in memory, and where the others lie.
-    pub(crate) fn find(&self, positions: &[u64]) -> Option<(Vec<(u64, Entry)>, Vec<Span>)> {
+    pub(crate) fn find(&self, positions: &[u64]) -> Option<(Records, Vec<Span>)> {
         let contents = self.contents();
         let mut near = Vec::new();
         let far = positions.iter().copied().filter(|p| *p >= contents.first);

@@ -16,11 +16,13 @@
 //! Where to start: [`LogBackend`]; `frame` for the bytes, `writer` for the way in, `recover` for opening.
 
 mod backend;
+mod batch;
 mod catalog;
 mod channel;
 mod contents;
 pub mod disk;
 mod error;
+mod extent;
 mod folder;
 mod frame;
 mod frames;

@@ -113,12 +113,13 @@ impl Mover {
 /// The emptiest sealed segment, if more is dead than is worth keeping: one and a half segments, and half as
 /// much as is live. So a backlog takes at most half again its size, and a quiet log a few segments.
 fn choose(inner: &Inner, segment_bytes: u64) -> Option<Arc<Segment>> {
-    let sealed = || inner.all.range(..inner.sealed_below).map(|(_, segment)| segment);
+    // Those that hold nothing are on their way out already.
+    let sealed = || inner.all.range(..inner.sealed_below).map(|(_, s)| s).filter(|s| s.live() > 0);
     let live: u64 = sealed().map(|segment| segment.live()).sum();
     let held: u64 = sealed().map(|segment| u64::from(segment.capacity)).sum();
     if held.saturating_sub(live) <= segment_bytes * 3 / 2 + live / 2 {
         return None;
     }
-    let candidates = sealed().filter(|s| s.live() > 0 && !s.moved.load(Ordering::Acquire));
+    let candidates = sealed().filter(|s| !s.moved.load(Ordering::Acquire));
     candidates.min_by_key(|s| s.live() * 1000 / u64::from(s.capacity)).cloned()
 }

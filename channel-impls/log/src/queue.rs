@@ -54,6 +54,11 @@ pub(crate) struct Queue {
 }
 
 impl Request {
+    /// Bytes of the queue's room that it takes.
+    pub(crate) fn cost(&self) -> usize {
+        self.cost as usize
+    }
+
     /// Tells the one who waits. It may have gone.
     pub(crate) fn answer(self, answer: Answer) {
         let _ = self.done.send(answer);
@@ -126,9 +131,9 @@ impl Queue {
         !(requests.is_empty() && marks.is_empty())
     }
 
-    /// There is room again for what these requests took.
-    pub(crate) fn release(&self, requests: &[Request]) {
-        self.room.add_permits(requests.iter().map(|r| r.cost as usize).sum());
+    /// There is room again for what is written.
+    pub(crate) fn release(&self, cost: usize) {
+        self.room.add_permits(cost);
     }
 
     /// Takes nothing more; what is in the queue is still written.

@@ -1,7 +1,8 @@
 //! Reads records of one lane from the disk.
 
+use crate::extent::Span;
 use crate::frame::{HEADER, Header, Kind};
-use crate::index::{Plan, Span};
+use crate::index::Plan;
 use crate::lane::Lane;
 use crate::scan::{Found, Scanner};
 use crate::shared::Shared;

@@ -23,13 +23,12 @@ impl LaneReader {
     /// The first step that is not waiting.
     async fn step(&self) -> Step {
         loop {
-            let news = pin!(self.lane.news());
             match self.lane.step(self.next) {
                 Step::Wait => {}
                 step => return step,
             }
-            let mut news = news;
-            // Listen first, then look once more: what came in between wakes nobody.
+            // Listen first, then look once more: what came in between would wake nobody.
+            let mut news = pin!(self.lane.news());
             news.as_mut().enable();
             match self.lane.step(self.next) {
                 Step::Wait => news.await,

@@ -241,7 +241,7 @@ impl History {
             (number, Arc::new(Channel { number, name, since: mark.since, lanes, budget }))
         });
         let channels = channels.collect();
-        Catalog { channels, graves: self.graves }
+        Catalog { channels, graves: self.graves, fresh_from: skip }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Pieces are numbered. A change names the piece it follows, so a piece that was lost is noticed: the state then
 //! ends before it. An older state repeats deliveries; a state with a hole would lose some.
 
-use crate::index::Span;
+use crate::extent::Span;
 use crate::segment::Segment;
 use std::collections::VecDeque;
 use std::sync::Arc;

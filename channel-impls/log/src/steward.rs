@@ -18,7 +18,8 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How long a reader is given to let go of a segment before it is looked at again.
 const LINGER: Duration = Duration::from_millis(20);
 /// The first segment is this part of the usual size: ready at once, and little disk for a broker that does little.
-const FIRST_SHARE: u32 = 16;
+const FIRST_SHARE: u64 = 16;
+const FIRST_LEAST: u64 = 4 << 10;
 
 enum Job {
     Prepare { bytes: u64, free: Option<Free>, sequence: u32 },
@@ -87,7 +88,8 @@ impl Steward {
             inner.dying.push(small);
         }
         let free = if need <= usual { inner.free.pop() } else { None };
-        let size = if self.fresh && free.is_none() { usual / u64::from(FIRST_SHARE) } else { usual };
+        let first = (usual / FIRST_SHARE).max(FIRST_LEAST).min(usual);
+        let size = if self.fresh && free.is_none() { first } else { usual };
         let sequence = inner.next_sequence;
         inner.next_sequence += 1;
         Some(Job::Prepare { bytes: size.max(need).next_multiple_of(512), free, sequence })

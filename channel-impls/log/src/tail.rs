@@ -1,7 +1,9 @@
 //! The newest records of a lane, for readers at the end: no disk, no decoding.
 
+use crate::lane::Lane;
 use broker_core::Entry;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// One append as it came.
 struct Chunk {
@@ -51,5 +53,33 @@ impl Tail {
         let chunk = self.chunks.get(self.chunk_of(position))?;
         let at = usize::try_from(position.checked_sub(chunk.first)?).ok()?;
         chunk.entries.get(at).cloned()
+    }
+}
+
+/// Bounds the tails of all lanes together: the oldest appends leave first.
+pub(crate) struct Tails {
+    limit: usize,
+    bytes: usize,
+    appends: VecDeque<(Arc<Lane>, u64, usize)>,
+}
+
+impl Tails {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, bytes: 0, appends: VecDeque::new() }
+    }
+
+    /// An append of so many bytes ends at `end`.
+    pub(crate) fn note(&mut self, lane: &Arc<Lane>, end: u64, bytes: usize) {
+        self.bytes += bytes;
+        self.appends.push_back((lane.clone(), end, bytes));
+    }
+
+    /// Drops what is too much.
+    pub(crate) fn trim(&mut self) {
+        while self.bytes > self.limit {
+            let Some((lane, end, bytes)) = self.appends.pop_front() else { return };
+            lane.contents().tail.drop_below(end);
+            self.bytes -= bytes;
+        }
     }
 }

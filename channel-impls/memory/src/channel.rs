@@ -1,7 +1,7 @@
 //! One channel: its lanes, its budget, and those who wait at a tail.
 
 use crate::lane::{self, Lane};
-use broker_core::{AppendError, DeadLetterChange, Entry, Lane as LaneId, LaneChange, LogError};
+use broker_core::{AppendError, Entry, Lane as LaneId, LaneChange, LogError};
 use event::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -124,8 +124,9 @@ impl Kept {
 
     /// Appends all or nothing.
     pub(crate) fn append(&mut self, id: LaneId, entries: Vec<Entry>) -> Result<(), AppendError> {
-        let used = self.used(id);
-        if entries.iter().any(weighs) && used + entries.iter().map(lane::size).sum::<u64>() > self.budget {
+        let used = self.event_bytes();
+        if entries.iter().any(needs_room) && used + entries.iter().map(lane::size).sum::<u64>() > self.budget
+        {
             return Err(AppendError::Full { used, budget: self.budget, pinned: None });
         }
         let lane = self.lane(id).map_err(|e| AppendError::Unavailable(e.to_string()))?;
@@ -133,18 +134,12 @@ impl Kept {
         Ok(())
     }
 
-    /// Dead letters have a budget of their own, of the same size: they never stop the events.
-    fn used(&self, id: LaneId) -> u64 {
-        let same = |other: &LaneId| (*other == LaneId::DEAD_LETTERS) == (id == LaneId::DEAD_LETTERS);
-        self.lanes.iter().filter(|(other, _)| same(other)).map(|(_, lane)| lane.bytes()).sum()
+    fn event_bytes(&self) -> u64 {
+        self.lanes.range(..LaneId::DEAD_LETTERS).map(|(_, lane)| lane.bytes()).sum()
     }
 }
 
-/// True for what a budget can refuse. Removing a group or a dead letter frees space, so it always finds room.
-fn weighs(entry: &Entry) -> bool {
-    match entry {
-        Entry::Event(_) => true,
-        Entry::Group(_) => false,
-        Entry::DeadLetter(change) => matches!(change.as_ref(), DeadLetterChange::Put(_)),
-    }
+/// True for what the budget can refuse; the rest makes room in the end. The dead letter store bounds its letters.
+fn needs_room(entry: &Entry) -> bool {
+    matches!(entry, Entry::Event(record) if record.envelope.origin.is_none())
 }

@@ -30,7 +30,7 @@ pub(super) fn compile_all(
     let brokers: Vec<(&Object, &Broker)> = valid
         .iter()
         .filter_map(|(object, parsed)| match parsed {
-            Parsed::Broker(broker) => Some((*object, broker)),
+            Parsed::Broker(broker) => Some((*object, &**broker)),
             _ => None,
         })
         .collect();

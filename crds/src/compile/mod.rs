@@ -10,11 +10,11 @@ use crate::kind::{Recognised, recognise};
 use crate::parse::{Parsed, parse};
 use crate::status::ObjectStatus;
 use crate::{Index, Object, ObjectId, Problem, Severity, status};
-use broker_core::{Capabilities, ChannelId, GroupName, RoutingTable};
+use broker_core::{Capabilities, Held, RoutingTable};
 pub(crate) use neighbours::DeadLetterSink;
 use neighbours::Neighbours;
 pub(crate) use sink::Resolved;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What compile needs to know that is in no manifest.
@@ -39,20 +39,10 @@ pub struct Compiled {
     pub problems: Vec<Problem>,
     /// Every object of a known kind with the status that compile can tell.
     pub objects: Vec<ObjectStatus>,
-    /// Declared, but not in force: to be kept whatever the table says.
+    /// Declared, but not in force; whoever publishes the table puts it there.
     pub held: Held,
     /// How many documents of each unknown `group/version Kind` were skipped.
     pub skipped: BTreeMap<String, usize>,
-}
-
-/// What is not in the table although it is declared, because something is wrong with it. It was not removed:
-/// the time that removed objects keep their data (`--keep-removed`) does not run for it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Held {
-    /// The channels of such Brokers.
-    pub channels: BTreeSet<ChannelId>,
-    /// The groups of such Triggers.
-    pub groups: BTreeSet<GroupName>,
 }
 
 /// Compiles everything anew. Pure; a broken object never breaks its neighbours.

@@ -39,14 +39,14 @@ fn compile(object: &Object, trigger: &Trigger, neighbours: &Neighbours<'_>, comp
     let problems = report.into_problems();
     match route {
         Some(route) => {
-            let status = status::of_trigger(object, &findings);
+            let status = status::of_trigger(object, &findings, true);
             compiled.objects.push(ObjectStatus::new(object, status, true));
             compiled.add_trigger(&trigger.broker, route);
         }
         None if broker.is_some() && !capable => compiled.refuse(object, &problems),
         None => {
             compiled.hold(object);
-            let status = status::of_trigger(object, &findings);
+            let status = status::of_trigger(object, &findings, false);
             compiled.objects.push(ObjectStatus::new(object, status, false));
         }
     }

@@ -29,8 +29,8 @@ use std::sync::Arc;
 /// An object that is valid in itself.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Parsed {
-    Broker(Broker),
-    Trigger(Trigger),
+    Broker(Box<Broker>),
+    Trigger(Box<Trigger>),
     IntegrationSink(Arc<PrintSink>),
     ConfigMap(BTreeMap<String, String>),
     Secret(Secret),
@@ -63,14 +63,20 @@ fn parse_kind(kind: Kind, object: &Object, report: &mut Report<'_>) -> Option<Pa
         annotations::of_others(&metadata.annotations, report);
     }
     match kind {
-        Kind::Broker => broker::parse(object, &metadata, spec(object, report)?, report).map(Parsed::Broker),
-        Kind::Trigger => {
-            trigger::parse(object, &metadata, spec(object, report)?, report).map(Parsed::Trigger)
+        Kind::Broker => {
+            let broker = broker::parse(object, &metadata, spec(object, report)?, report)?;
+            Some(Parsed::Broker(Box::new(broker)))
         }
-        Kind::IntegrationSink => sink::parse(object, spec(object, report)?, report)
-            .map(|sink| Parsed::IntegrationSink(Arc::new(sink))),
+        Kind::Trigger => {
+            let trigger = trigger::parse(object, &metadata, &spec(object, report)?, report)?;
+            Some(Parsed::Trigger(Box::new(trigger)))
+        }
+        Kind::IntegrationSink => {
+            let sink = sink::parse(object, spec(object, report)?, report)?;
+            Some(Parsed::IntegrationSink(Arc::new(sink)))
+        }
         Kind::ConfigMap => whole::<ConfigMap>(object, report).map(|map| Parsed::ConfigMap(map.data)),
-        Kind::Secret => whole(object, report).and_then(|s| secret::parse(s, report)).map(Parsed::Secret),
+        Kind::Secret => secret::parse(whole(object, report)?, report).map(Parsed::Secret),
         Kind::Service => service::parse(object, report).map(Parsed::Service),
     }
 }

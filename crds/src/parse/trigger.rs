@@ -24,13 +24,13 @@ pub(crate) struct Trigger {
 pub(super) fn parse(
     object: &Object,
     metadata: &Metadata,
-    spec: TriggerSpec,
+    spec: &TriggerSpec,
     report: &mut Report<'_>,
 ) -> Option<Trigger> {
     let namespace = &object.id.namespace;
     let settings = annotations::of_trigger(&metadata.annotations, report);
     let dependency = dependency(metadata, namespace, report);
-    let broker = broker(&spec, namespace, report);
+    let broker = broker(spec, namespace, report);
     let filter = filters::parse(spec.filter.as_ref(), spec.filters.as_deref(), report);
     let subscriber = match &spec.subscriber {
         Some(subscriber) => destination::parse(subscriber, "spec.subscriber", namespace, report),
@@ -39,7 +39,8 @@ pub(super) fn parse(
             None
         }
     };
-    let delivery = spec.delivery.and_then(|spec| delivery::parse(&spec, "spec.delivery", namespace, report));
+    let delivery =
+        spec.delivery.as_ref().and_then(|spec| delivery::parse(spec, "spec.delivery", namespace, report));
     let uid = metadata.uid.clone();
     Some(Trigger {
         uid,

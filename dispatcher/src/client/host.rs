@@ -9,7 +9,7 @@ use http_body_util::Full;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_util::either::Either;
@@ -69,9 +69,11 @@ impl Host {
                 .map_err(|_| SendError::Busy)?
                 .expect("turns are never closed"),
         };
-        let (mut line, kept) = match self.idle_line() {
-            Some(line) => (line, true),
-            None => (Box::pin(self.connect(until, timeout)).await?, false),
+        let idle = lock(&self.idle).pop();
+        let kept = idle.is_some();
+        let mut line = match idle {
+            Some(line) => line,
+            None => Box::pin(self.connect(until, timeout)).await?,
         };
         let mut answer = exchange(&mut line, request(), &keep, until, timeout).await;
         if kept && matches!(answer, Err(SendError::Broken(_))) {
@@ -87,25 +89,15 @@ impl Host {
     /// Closes what was idle for too long or was closed by the other side.
     pub(super) fn sweep(&self) {
         let oldest = Instant::now().checked_sub(self.pool.bounds.idle);
-        lock(&self.idle).retain_mut(|line| oldest.is_none_or(|t| line.parked > t) && line.is_usable());
+        lock(&self.idle).retain_mut(|line| oldest.is_none_or(|t| line.parked > t) && line.is_alive());
     }
 
     pub(super) fn close_idle(&self) {
         lock(&self.idle).clear();
     }
 
-    fn idle_line(&self) -> Option<Line> {
-        loop {
-            let mut line = lock(&self.idle).pop()?;
-            if line.is_usable() {
-                return Some(line);
-            }
-        }
-    }
-
     fn park(&self, mut line: Line) {
-        // Room for connections is scarce: somebody may be waiting for this one's.
-        if self.pool.open.available_permits() == 0 || !line.is_usable() {
+        if self.pool.is_crowded() || !line.is_usable() {
             return;
         }
         line.parked = Instant::now();
@@ -116,7 +108,7 @@ impl Host {
     }
 
     async fn connect(&self, until: Instant, timeout: Duration) -> Result<Line, SendError> {
-        let open = timeout_at(until, self.room()).await.map_err(|_| SendError::Busy)?;
+        let open = timeout_at(until, self.pool.room()).await.map_err(|_| SendError::Busy)?;
         let tcp = self.dial(until).await?;
         let stream = if self.address.https {
             let secure = timeout_at(until, self.secure(tcp)).await;
@@ -125,15 +117,6 @@ impl Host {
             Stream::Left(tcp)
         };
         Line::new(stream, open).await
-    }
-
-    /// A place among the open connections; idle ones make room.
-    async fn room(&self) -> OwnedSemaphorePermit {
-        if let Ok(open) = self.pool.open.clone().try_acquire_owned() {
-            return open;
-        }
-        self.pool.make_room();
-        self.pool.open.clone().acquire_owned().await.expect("the bound is never closed")
     }
 
     async fn dial(&self, until: Instant) -> Result<TcpStream, SendError> {

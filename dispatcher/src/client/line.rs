@@ -37,8 +37,13 @@ impl Line {
         Ok(Self { requests, wire: Box::pin(wire), over: false, parked: Instant::now(), _open: open })
     }
 
-    /// Looks whether the other side has hung up since the last answer. Does not wait.
+    /// Whether another request can be sent after a complete answer.
     pub(super) fn is_usable(&mut self) -> bool {
+        (!self.over && self.requests.is_ready()) || self.is_alive()
+    }
+
+    /// Looks whether the other side has hung up. Does not wait.
+    pub(super) fn is_alive(&mut self) -> bool {
         let mut nobody = Context::from_waker(Waker::noop());
         if !self.over && self.wire.as_mut().poll(&mut nobody).is_ready() {
             self.over = true;

@@ -18,9 +18,10 @@ pub(crate) use tls::Trust;
 use crate::lock;
 use http::{HeaderMap, StatusCode};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Bounds of all outgoing connections of one dispatcher.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +44,8 @@ pub(crate) struct Pool {
     trust: Trust,
     bounds: Bounds,
     open: Arc<Semaphore>,
+    /// How many requests wait for a place among the open connections.
+    waiting: AtomicUsize,
 }
 
 /// What a sink said.
@@ -76,7 +79,8 @@ pub(crate) enum SendError {
 impl Pool {
     pub(crate) fn new(trust: Trust, bounds: Bounds) -> Arc<Self> {
         let open = Arc::new(Semaphore::new(bounds.open));
-        Arc::new(Self { hosts: Mutex::default(), trust, bounds, open })
+        let waiting = AtomicUsize::new(0);
+        Arc::new(Self { hosts: Mutex::default(), trust, bounds, open, waiting })
     }
 
     /// The host at `address`, shared by all triggers that name it with the same roots.
@@ -98,14 +102,145 @@ impl Pool {
         }
     }
 
-    /// Closes every idle connection: somebody needs the room.
-    fn make_room(&self) {
+    /// A place among the open connections; idle ones make room, and none is kept while somebody waits.
+    async fn room(&self) -> OwnedSemaphorePermit {
+        if let Ok(open) = self.open.clone().try_acquire_owned() {
+            return open;
+        }
+        let _waiting = Waiting::begin(&self.waiting);
         for host in self.all() {
             host.close_idle();
         }
+        self.open.clone().acquire_owned().await.expect("the bound is never closed")
+    }
+
+    fn is_crowded(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
     }
 
     fn all(&self) -> Vec<Arc<Host>> {
         lock(&self.hosts).values().filter_map(Weak::upgrade).collect()
+    }
+}
+
+/// Counts somebody as waiting until it is dropped.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn begin(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use http::Request;
+    use http_body_util::Full;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    const LONG: Duration = Duration::from_secs(10);
+
+    fn pool(open: usize, per_host: usize, idle: Duration) -> Arc<Pool> {
+        let bounds = Bounds { open, per_host, idle_per_host: 8, idle, connect: LONG };
+        Pool::new(Trust::new(None).unwrap(), bounds)
+    }
+
+    async fn listen() -> (TcpListener, Address) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        (listener, Address::of(&uri, None))
+    }
+
+    async fn send(host: &Host, timeout: Duration) -> Result<Answer, SendError> {
+        host.send(|| Request::post("/").body(Full::<Bytes>::default()).unwrap(), |_| 0, timeout).await
+    }
+
+    async fn take(listener: &TcpListener) -> TcpStream {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0; 1024];
+        assert_ne!(stream.read(&mut request).await.unwrap(), 0);
+        stream
+    }
+
+    async fn answer(listener: &TcpListener) -> TcpStream {
+        let mut stream = take(listener).await;
+        stream.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        stream
+    }
+
+    async fn is_closed(mut stream: TcpStream) -> bool {
+        matches!(tokio::time::timeout(LONG, stream.read(&mut [0])).await, Ok(Ok(0)))
+    }
+
+    #[tokio::test]
+    async fn a_host_gets_no_more_than_its_requests_and_those_that_wait_too_long_were_not_sent() {
+        let (listener, address) = listen().await;
+        let host = pool(8, 1, LONG).host(&address);
+        let (first, (second, stream)) = tokio::join!(send(&host, LONG), async {
+            let mut stream = take(&listener).await;
+            let second = send(&host, Duration::from_millis(20)).await;
+            stream.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+            (second, stream)
+        });
+        assert_eq!(first.unwrap().status, 202);
+        assert_eq!(second.unwrap_err(), SendError::Busy);
+        drop(stream);
+    }
+
+    #[tokio::test]
+    async fn an_idle_connection_makes_room_for_another_host() {
+        let ((one, one_at), (two, two_at)) = (listen().await, listen().await);
+        let pool = pool(1, 8, LONG);
+        let (host, other) = (pool.host(&one_at), pool.host(&two_at));
+        let (sent, idle) = tokio::join!(send(&host, LONG), answer(&one));
+        sent.unwrap();
+        let (sent, _stream) = tokio::join!(send(&other, LONG), answer(&two));
+        assert_eq!(sent.unwrap().status, 202);
+        assert!(is_closed(idle).await);
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_not_kept_while_somebody_waits_for_its_place() {
+        let ((one, one_at), (two, two_at)) = (listen().await, listen().await);
+        let pool = pool(1, 8, LONG);
+        let (host, other) = (pool.host(&one_at), pool.host(&two_at));
+        let (first, second, _streams) = tokio::join!(send(&host, LONG), send(&other, LONG), async {
+            tokio::join!(answer(&one), answer(&two))
+        });
+        assert_eq!(
+            (first.unwrap().status, second.unwrap().status),
+            (StatusCode::ACCEPTED, StatusCode::ACCEPTED)
+        );
+    }
+
+    #[tokio::test]
+    async fn an_old_idle_connection_is_swept() {
+        let (listener, address) = listen().await;
+        let pool = pool(8, 8, Duration::ZERO);
+        let host = pool.host(&address);
+        let (sent, stream) = tokio::join!(send(&host, LONG), answer(&listener));
+        sent.unwrap();
+        pool.sweep();
+        assert!(is_closed(stream).await);
+    }
+
+    #[tokio::test]
+    async fn a_host_that_nobody_names_is_forgotten() {
+        let (_, address) = listen().await;
+        let pool = pool(8, 8, LONG);
+        let host = pool.host(&address);
+        assert!(Arc::ptr_eq(&host, &pool.host(&address)));
+        drop(host);
+        assert!(pool.all().is_empty());
     }
 }

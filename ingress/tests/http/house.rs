@@ -43,7 +43,7 @@ impl House {
         let channels = Channels::default();
         channels.insert(&id, &channel);
         let (table, routes) = routes();
-        table.publish(RoutingTable { generation: 1, routes: targets(&id) });
+        table.publish(RoutingTable { generation: 1, routes: targets(&id), ..RoutingTable::default() });
         let limits = Limits { max_event_bytes: options.max_event_size + ingress::HEAD_BYTES };
         let publisher = Publisher::new(routes, channels, limits);
         let mut registry = Registry::default();
@@ -71,7 +71,7 @@ impl House {
 
     /// Takes all targets away.
     pub(crate) fn forget_targets(&self) {
-        self.table.publish(RoutingTable { generation: 2, routes: BTreeMap::new() });
+        self.table.publish(RoutingTable { generation: 2, ..RoutingTable::default() });
     }
 
     /// The value of one metric, named with its labels; 0 when it is not there.

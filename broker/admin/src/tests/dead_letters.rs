@@ -53,6 +53,18 @@ async fn conditions_narrow_the_list() {
 }
 
 #[tokio::test]
+async fn all_channels_answer_and_a_limit_is_for_them_together() {
+    let house = four().await;
+    house.bury_in_attic("y").await;
+    house.bury_in_attic("z").await;
+    assert_eq!(ids(&house, "?limit=3").await, ["y", "z", "a"]);
+    assert_eq!(ids(&house, "?limit=2").await, ["y", "z"]);
+    assert_eq!(ids(&house, "").await.len(), 6);
+    let purged = house.ask("DELETE", "/api/v1/dead-letters?all=true&limit=3").await.json();
+    assert_eq!(purged, json!({ "ids": ["y", "z", "a"] }));
+}
+
+#[tokio::test]
 async fn a_redrive_reaches_its_trigger_and_is_not_sent_twice() {
     let house = four().await;
     let mut bill = house.channel().subscribe(&"default/bill".into()).await.unwrap();

@@ -97,22 +97,33 @@ impl House {
 
     /// Keeps a dead letter of a trigger of the shop, that failed last `time` ms after 1970.
     pub(crate) async fn bury(&self, id: &str, trigger: &str, ty: &str, time: u64) {
-        let letter = DeadLetter {
-            id: id.to_owned(),
-            group: GroupName::from(trigger),
-            record: Arc::new(Record {
-                envelope: Envelope::accepted(255, Timestamp(time)),
-                event: event(ty, id),
-            }),
-            reason: "the sink answered 400".to_owned(),
-            attempts: 3,
-            last_status: Some(400),
-            last_body: Bytes::from_static(b"no \xff"),
-            first_time: Timestamp(time),
-            last_time: Timestamp(time),
-        };
-        self.channel().dead_letters().put(letter).await.unwrap();
+        self.channel().dead_letters().put(letter(id, trigger, ty, time)).await.unwrap();
     }
+
+    /// Keeps one in the channel of the other Broker.
+    pub(crate) async fn bury_in_attic(&self, id: &str) {
+        let attic = self.admin.channels.get(&ChannelId::from("broker/default/attic")).unwrap();
+        attic.dead_letters().put(letter(id, "default/old", "order.old", 1)).await.unwrap();
+    }
+}
+
+fn letter(id: &str, trigger: &str, ty: &str, time: u64) -> DeadLetter {
+    DeadLetter {
+        id: id.to_owned(),
+        group: GroupName::from(trigger),
+        record: Arc::new(Record { envelope: Envelope::accepted(255, Timestamp(time)), event: event(ty, id) }),
+        reason: "the sink answered 400".to_owned(),
+        attempts: 3,
+        last_status: Some(400),
+        last_body: Bytes::from_static(b"no \xff"),
+        first_time: Timestamp(time),
+        last_time: Timestamp(time),
+    }
+}
+
+/// What must come; a test that waits in vain says so.
+pub(crate) async fn soon<T>(coming: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(60), coming).await.expect("it comes within a minute")
 }
 
 /// Asks until the answer is yes; a test that waits in vain says so.
@@ -152,17 +163,21 @@ pub(crate) fn event(ty: &str, id: &str) -> Event {
 }
 
 fn shop() -> RoutingTable {
-    let key = ObjectKey::broker("default", "shop");
-    let channel = ChannelRef {
-        backend: "memory".to_owned(),
-        id: ChannelId::from("broker/default/shop"),
-        options: ChannelOptions::default(),
-    };
     let bill = trigger("bill", Filter::Prefix("type".to_owned(), "order.".to_owned()));
     let ship = trigger("ship", Filter::Exact("type".to_owned(), "order.paid".to_owned()));
     let hold = trigger("hold", Filter::Prefix("type".to_owned(), "hold.".to_owned()));
-    let route = Route { key: key.clone(), channel, hops: 255, triggers: vec![bill, hold, ship] };
-    RoutingTable { generation: 1, routes: BTreeMap::from([(key, Arc::new(route))]) }
+    let routes = [broker("attic", Vec::new()), broker("shop", vec![bill, hold, ship])];
+    let routes = routes.into_iter().map(|r| (r.key.clone(), Arc::new(r))).collect();
+    RoutingTable { generation: 1, routes, ..RoutingTable::default() }
+}
+
+fn broker(name: &str, triggers: Vec<Arc<TriggerRoute>>) -> Route {
+    let channel = ChannelRef {
+        backend: "memory".to_owned(),
+        id: ChannelId::from(format!("broker/default/{name}").as_str()),
+        options: ChannelOptions::default(),
+    };
+    Route { key: ObjectKey::broker("default", name), channel, hops: 255, triggers }
 }
 
 fn trigger(name: &str, filter: Filter) -> Arc<TriggerRoute> {
@@ -201,6 +216,7 @@ fn declared() -> Compiled {
             object("Trigger", "torn", refused, false),
             object("Secret", "key", json!({}), true),
         ],
+        ..Compiled::default()
     }
 }
 

@@ -1,4 +1,4 @@
-use super::house::House;
+use super::house::{House, soon};
 use axum::body::Body;
 use http::Request;
 use http_body_util::BodyExt;
@@ -12,7 +12,7 @@ async fn open(house: &House, query: &str) -> Body {
 }
 
 async fn line(body: &mut Body) -> String {
-    let data = body.frame().await.unwrap().unwrap().into_data().unwrap();
+    let data = soon(body.frame()).await.unwrap().unwrap().into_data().unwrap();
     String::from_utf8(data.to_vec()).unwrap()
 }
 
@@ -29,7 +29,7 @@ async fn only_what_was_asked_for_comes_and_in_order() {
     assert!(first.contains(r#""id":"1""#) && first.ends_with("}\n"), "{first}");
     assert!(line(&mut body).await.contains(r#""id":"3""#));
     house.stop.cancel();
-    assert!(elsewhere.frame().await.is_none(), "nothing was sent to the other target");
+    assert!(soon(elsewhere.frame()).await.is_none(), "nothing was sent to the other target");
 }
 
 #[tokio::test]
@@ -48,5 +48,5 @@ async fn the_stream_ends_with_the_server() {
     let house = House::new().await;
     let mut body = open(&house, "").await;
     house.stop.cancel();
-    assert!(body.frame().await.is_none());
+    assert!(soon(body.frame()).await.is_none());
 }

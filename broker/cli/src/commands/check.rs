@@ -1,11 +1,12 @@
 //! `sluice check`: what is wrong with manifests.
 
 use crate::error::{CliError, Exit};
-use crate::offline::Manifests;
+use crate::offline::CompileFlags;
 use crate::output::{BAD, Format, Output, UNSURE};
 use broker_core::Capabilities;
 use crds::{Problem, Severity};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,10 +23,13 @@ pub struct Args {
     #[arg(long)]
     strict: bool,
     /// How problems are printed
-    #[arg(short, long, default_value = "text", value_name = "FORMAT")]
+    #[arg(short, long, default_value = "text", value_name = "text|json|yaml", hide_possible_values = true)]
     output: Format,
+    /// Files or folders of YAML
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
     #[command(flatten)]
-    manifests: Manifests,
+    compile: CompileFlags,
 }
 
 pub(crate) async fn run(
@@ -33,7 +37,7 @@ pub(crate) async fn run(
     backends: BTreeMap<String, Capabilities>,
     out: &mut Output,
 ) -> Result<Exit, CliError> {
-    let checked = args.manifests.compile(backends)?;
+    let checked = args.compile.compile(&args.paths, backends)?;
     match args.output {
         Format::Text => {
             for problem in &checked.problems {

@@ -24,7 +24,14 @@ pub struct Args {
     #[command(subcommand)]
     action: Action,
     /// How it is printed
-    #[arg(short, long, default_value = "text", value_name = "FORMAT", global = true)]
+    #[arg(
+        short,
+        long,
+        default_value = "text",
+        value_name = "text|json|yaml",
+        hide_possible_values = true,
+        global = true
+    )]
     output: Format,
     #[command(flatten)]
     connection: Connection,

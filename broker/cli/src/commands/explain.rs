@@ -2,7 +2,7 @@
 
 use crate::connection::Connection;
 use crate::error::{CliError, Exit};
-use crate::offline::Manifests;
+use crate::offline::CompileFlags;
 use crate::output::{Format, Output};
 use crate::table::{Columns, judged};
 use crate::values;
@@ -13,6 +13,7 @@ use comfy_table::Cell;
 use event::Event;
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,11 +32,13 @@ pub struct Args {
     #[arg(long, value_name = "NS/NAME", value_parser = values::namespaced)]
     broker: Option<String>,
     /// How it is printed
-    #[arg(short, long, default_value = "text", value_name = "FORMAT")]
+    #[arg(short, long, default_value = "text", value_name = "text|json|yaml", hide_possible_values = true)]
     output: Format,
-    /// Ask these, not the running server.
+    /// Files or folders of YAML; without one the running server is asked
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
     #[command(flatten)]
-    manifests: Manifests,
+    compile: CompileFlags,
     #[command(flatten)]
     connection: Connection,
 }
@@ -47,10 +50,10 @@ pub(crate) async fn run(
 ) -> Result<Exit, CliError> {
     let event = read_event(&args.event)?;
     let broker = args.broker.as_deref();
-    let explanations = if args.manifests.paths.is_empty() {
+    let explanations = if args.paths.is_empty() {
         args.connection.client()?.explain(broker, &event).await?
     } else {
-        let compiled = args.manifests.compile(backends)?.compiled;
+        let compiled = args.compile.compile(&args.paths, backends)?.compiled;
         admin::explain(&compiled.table, broker, &event).ok_or_else(|| {
             let broker = broker.unwrap_or_default();
             CliError::Failed(format!(

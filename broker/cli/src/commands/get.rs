@@ -35,7 +35,7 @@ pub struct Args {
     #[arg(short = 'A', long)]
     all_namespaces: bool,
     /// How they are printed
-    #[arg(short, long, value_name = "FORMAT")]
+    #[arg(short, long, value_name = "wide|json|yaml|name", hide_possible_values = true)]
     output: Option<Layout>,
     #[command(flatten)]
     connection: Connection,

@@ -1,6 +1,6 @@
 //! `sluice run`: only its flags; the program carries it out.
 
-use crate::offline::Manifests;
+use crate::offline::CompileFlags;
 use crate::values;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -20,9 +20,12 @@ second one ends at once, SIGHUP reads the manifests again.";
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// What to run.
+    /// Files or folders of YAML
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Backend and references.
     #[command(flatten)]
-    pub manifests: Manifests,
+    pub compile: CompileFlags,
     /// Events come in here
     #[arg(long, env = "SLUICE_LISTEN", default_value = "127.0.0.1:8080", value_parser = values::address, value_name = "HOST:PORT")]
     pub listen: SocketAddr,
@@ -48,7 +51,13 @@ pub struct Args {
     #[arg(long, env = "SLUICE_ADMIN_TOKEN_FILE", value_name = "FILE")]
     pub admin_token_file: Option<PathBuf>,
     /// How log lines are written
-    #[arg(long, env = "SLUICE_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
+    #[arg(
+        long,
+        env = "SLUICE_LOG_FORMAT",
+        default_value = "text",
+        value_name = "text|json",
+        hide_possible_values = true
+    )]
     pub log_format: LogFormat,
     /// What is logged: a level, or levels by target as in RUST_LOG
     #[arg(long, env = "SLUICE_LOG", default_value = "info", value_name = "FILTER")]

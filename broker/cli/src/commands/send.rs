@@ -49,10 +49,10 @@ pub struct Args {
     #[arg(long, value_name = "TYPE")]
     content_type: Option<String>,
     /// Payload: the text itself, a file, or standard input
-    #[arg(long, value_name = "TEXT|@FILE|-")]
+    #[arg(long, value_name = "TEXT|@FILE|-", allow_hyphen_values = true)]
     data: Option<String>,
     /// Attributes as headers, or everything in one JSON object
-    #[arg(long, default_value = "binary")]
+    #[arg(long, default_value = "binary", value_name = "binary|structured", hide_possible_values = true)]
     mode: Mode,
     /// How many events
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -67,7 +67,7 @@ pub struct Args {
     #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     concurrency: u16,
     /// How results are printed
-    #[arg(short, long, default_value = "text", value_name = "FORMAT")]
+    #[arg(short, long, default_value = "text", value_name = "text|json|yaml", hide_possible_values = true)]
     output: Format,
     #[command(flatten)]
     connection: Connection,

@@ -48,7 +48,7 @@ pub struct Args {
     #[arg(long, value_name = "TYPE")]
     reply: Option<String>,
     /// How events are printed
-    #[arg(short, long, default_value = "text", value_name = "FORMAT")]
+    #[arg(short, long, default_value = "text", value_name = "text|json|yaml", hide_possible_values = true)]
     output: Format,
 }
 

@@ -26,7 +26,7 @@ pub struct Args {
     #[arg(long = "type", value_name = "PREFIX")]
     type_prefix: Option<String>,
     /// How events are printed
-    #[arg(short, long, default_value = "text", value_name = "FORMAT")]
+    #[arg(short, long, default_value = "text", value_name = "text|json|yaml", hide_possible_values = true)]
     output: Format,
     #[command(flatten)]
     connection: Connection,

@@ -14,7 +14,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// How it is printed
-    #[arg(short, long, default_value = "text", value_name = "FORMAT")]
+    #[arg(short, long, default_value = "text", value_name = "text|json|yaml", hide_possible_values = true)]
     output: Format,
 }
 

@@ -89,7 +89,7 @@ fn every_flag_of_run_is_a_variable_too() {
 #[test]
 fn run_knows_its_defaults() {
     let Command::Run(run) = Cli::try_parse_from(["sluice", "run"]).unwrap().command else { panic!() };
-    assert_eq!(run.manifests.places(), [std::path::PathBuf::from(".")]);
+    assert_eq!(run.paths, [std::path::PathBuf::from(".")]);
     assert_eq!(
         (run.listen.to_string(), run.admin.to_string()),
         ("127.0.0.1:8080".into(), "127.0.0.1:9090".into())

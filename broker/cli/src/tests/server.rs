@@ -40,7 +40,11 @@ fn shop() -> RoutingTable {
         dead_letter_sink: None,
     };
     let route = Route { key: key.clone(), channel, hops: 255, triggers: vec![Arc::new(bill)] };
-    RoutingTable { generation: 1, routes: BTreeMap::from([(key, Arc::new(route))]) }
+    RoutingTable {
+        generation: 1,
+        routes: BTreeMap::from([(key, Arc::new(route))]),
+        ..RoutingTable::default()
+    }
 }
 
 async fn server() -> Server {

@@ -117,19 +117,26 @@ pub async fn lanes_do_not_mix(harness: &impl Harness) {
 
 const BUDGET: u64 = 1024 * 1024;
 
-/// A channel with a budget, filled until it says so.
+/// A channel with a budget, filled until not even a small event fits.
 async fn filled(harness: &impl Harness) -> (Arc<dyn Backend>, Arc<dyn Log>) {
     let options = ChannelOptions { byte_budget: Some(BUDGET), ..ChannelOptions::default() };
     let (backend, log) = open_with(harness, &options).await;
+    for size in [64 * 1024, 1024, 0] {
+        fill_with(&*log, size).await;
+    }
+    (backend, log)
+}
+
+async fn fill_with(log: &dyn Log, size: usize) {
     // So many could not fit by any way of counting.
     for id in 0..100 {
-        match log.append(LANE, vec![entry(sized(id, 64 * 1024))]).await {
+        match log.append(LANE, vec![entry(sized(id, size))]).await {
             Ok(()) => {}
-            Err(AppendError::Full { budget: BUDGET, .. }) => return (backend, log),
+            Err(AppendError::Full { budget: BUDGET, .. }) => return,
             Err(other) => panic!("{other}"),
         }
     }
-    panic!("six times the budget was taken");
+    panic!("more than the budget was taken");
 }
 
 /// The budget bounds a channel; truncating or a larger budget makes room.
@@ -144,12 +151,17 @@ pub async fn a_full_channel_says_so_until_there_is_room(harness: &impl Harness) 
     eventually("truncating makes room", async || more().await.is_ok()).await;
 }
 
-/// Removing the group that pins a full channel, and burying its events, must be possible.
+/// Removing the group that pins a full channel, burying its events and moving them forward must be possible.
 pub async fn a_full_channel_still_takes_what_makes_room(harness: &impl Harness) {
     let (_backend, log) = filled(harness).await;
     let group = "default/pins".into();
-    let removed = GroupChange::Remove { group, incarnation: "1".to_owned() };
+    let removed = GroupChange::Remove { group, incarnation: "a long one ".repeat(100) };
     log.append(LANE, vec![Entry::Group(Arc::new(removed))]).await.unwrap();
-    let buried = DeadLetterChange::Put(letter("1", "default/pins", 7));
+    let mut moved = sized(8, 1024);
+    moved.envelope.origin = Some(0);
+    log.append(LANE, vec![entry(moved)]).await.unwrap();
+    let mut buried = letter("1", "default/pins", 7);
+    buried.record = Arc::new(sized(7, 1024));
+    let buried = DeadLetterChange::Put(buried);
     log.append(Lane::DEAD_LETTERS, vec![Entry::DeadLetter(Arc::new(buried))]).await.unwrap();
 }

@@ -28,6 +28,7 @@ pub mod stating;
 mod waiting;
 
 pub use harness::{Harness, LaneHarness};
+pub use waiting::bounded;
 
 /// One test for each promise, in the room of the test's name. See [`crate::conformance`].
 #[macro_export]
@@ -125,7 +126,8 @@ macro_rules! conformance {
         $(
             #[$attribute]
             async fn $test() {
-                $crate::conformance::$room::$test(&$harness).await;
+                let harness = $harness;
+                $crate::conformance::bounded($crate::conformance::$room::$test(&harness)).await;
             }
         )*
     };

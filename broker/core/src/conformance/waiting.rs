@@ -9,6 +9,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// What has not come by then is not coming.
 const QUIET: Duration = Duration::from_millis(300);
 
+/// A whole test; fails instead of hanging.
+pub async fn bounded(test: impl Future<Output = ()>) {
+    let ended = tokio::time::timeout(10 * PATIENCE, test).await;
+    assert!(ended.is_ok(), "the test waits for something that does not come");
+}
+
 /// The future's result; fails when it takes too long.
 pub(super) async fn soon<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future).await.expect("it comes soon")

@@ -22,7 +22,7 @@ const BATCH: &str = "application/cloudevents-batch+json";
 pub fn decode(headers: &HeaderMap, body: Bytes) -> Result<Decoded, DecodeError> {
     refuse_encoded(headers)?;
     let content_type = content_type(headers)?;
-    match content_type.filter(|c| is_family(c)) {
+    match content_type.filter(|c| is_family(c.as_bytes())) {
         Some(format) => formatted(format, &body),
         None => binary(headers, content_type, body).map(Decoded::One),
     }
@@ -35,7 +35,7 @@ pub fn decode(headers: &HeaderMap, body: Bytes) -> Result<Decoded, DecodeError> 
 /// When it claims to be an event and is not valid.
 pub fn decode_reply(headers: &HeaderMap, body: Bytes) -> Result<Option<Decoded>, DecodeError> {
     const CLAIMS: [&str; 4] = ["ce-specversion", "ce-id", "ce-source", "ce-type"];
-    let format = headers.get_all(CONTENT_TYPE).iter().filter_map(|v| v.to_str().ok()).any(is_family);
+    let format = headers.get_all(CONTENT_TYPE).iter().any(|value| is_family(value.as_bytes()));
     if format || CLAIMS.iter().any(|name| headers.contains_key(*name)) {
         decode(headers, body).map(Some)
     } else {
@@ -67,8 +67,8 @@ fn content_type(headers: &HeaderMap) -> Result<Option<&str>, InvalidAttribute> {
 }
 
 /// Anything that starts like the CloudEvents media type is one of its formats (HTTP binding 1.0, 3).
-fn is_family(content_type: &str) -> bool {
-    content_type.get(..FAMILY.len()).is_some_and(|start| start.eq_ignore_ascii_case(FAMILY))
+fn is_family(content_type: &[u8]) -> bool {
+    content_type.get(..FAMILY.len()).is_some_and(|start| start.eq_ignore_ascii_case(FAMILY.as_bytes()))
 }
 
 /// The `charset` parameter is not looked at: JSON is UTF-8, and a body that is not gets refused.

@@ -2,6 +2,7 @@
 
 use super::cursor::{Cursor, text};
 use super::{RecordError, VERSION, data_kind, flag, slot_kind};
+use crate::draft::MAX_ATTRIBUTES;
 use crate::event::{Slot, Span};
 use crate::rule::REQUIRED;
 use crate::{
@@ -81,6 +82,9 @@ fn read_attributes(cursor: &mut Cursor<'_>) -> Result<(Box<str>, Box<[Slot]>), R
     /// The type and two lengths.
     const SMALLEST: usize = 3;
     let count = cursor.count(SMALLEST, "attributes")?;
+    if count > MAX_ATTRIBUTES {
+        return Err(RecordError(format!("attributes: {count} are too many")));
+    }
     let mut slots = Vec::with_capacity(count);
     let mut end = 0;
     for _ in 0..count {

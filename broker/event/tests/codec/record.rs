@@ -110,14 +110,48 @@ fn a_record_cut_anywhere_before_its_payload_is_refused() {
     }
 }
 
+/// Version, flags, hops and time of a record that has nothing else in front of its payload kind.
+const START: [u8; 11] = [1, 0, 255, 1, 0, 0, 0, 0, 0, 0, 0];
+
+fn refused(parts: &[&[u8]]) -> String {
+    decode(Bytes::from(parts.concat())).unwrap_err().to_string()
+}
+
 #[test]
 fn a_huge_count_or_length_allocates_nothing() {
-    let start = [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    for number in [&[0xff; 9][..], &[0xff, 0xff, 0xff, 0xff, 0x0f], &[0xff, 0xff, 0xff, 0xff, 0xff]] {
-        let mut bytes = start.to_vec();
-        bytes.extend_from_slice(number);
-        bytes.push(1);
-        bytes.extend_from_slice(&[0; 64]);
-        assert!(decode(Bytes::from(bytes)).is_err());
-    }
+    let huge = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f];
+    let filler = [0; 64];
+    let mut with_groups = START;
+    with_groups[1] = 1;
+    assert!(refused(&[&with_groups, &huge, &filler]).contains("audience"));
+    assert!(refused(&[&with_groups, &[1], &huge, &filler]).contains("group"));
+    assert!(refused(&[&START, &[0], &huge, &filler]).contains("attributes"));
+    let many = [0x81, 0x02];
+    assert!(refused(&[&START, &[0], &many, &[0; 1024]]).contains("257 are too many"));
+    let large = [0xff, 0xff, 0xff, 0xff, 0x0f];
+    assert!(refused(&[&START, &[0, 1, 0], &large, &[0], &filler]).contains("attribute text"));
+    assert!(refused(&[&START, &[0, 1, 0], &large, &large, &filler]).contains("attribute length"));
+    assert!(refused(&[&START, &[0, 1, 0], &[0xff; 10], &filler]).contains("number is too large"));
+}
+
+#[test]
+fn bytes_of_another_shape_are_refused() {
+    let lengths = [0, 4, 0, 11, 3, 0, 2, 1, 0, 6, 2, 0, 4, 1];
+    let text = b"specversion1.0id1source/stypet";
+    assert!(decode(Bytes::from([&START[..], &lengths, text].concat())).is_ok());
+    assert!(
+        refused(&[&START, &lengths, &text.map(|b| b.to_ascii_uppercase())]).contains("the first are not")
+    );
+    assert!(refused(&[&START, &[0, 3], &lengths[2..11], text]).contains("the first are not"));
+    assert!(refused(&[&START, &[9], &lengths[1..], text]).contains("payload kind 9"));
+    assert!(refused(&[&START, &lengths, text, b"x"]).contains("there is one, and should not"));
+    assert!(refused(&[&START, &[0, 4, 3], &lengths[3..], text]).contains("attribute type 3"));
+    assert!(refused(&[&START, &lengths, &[0xff; 30]]).contains("not UTF-8"));
+    let mut cut = *text;
+    cut[13..15].copy_from_slice("ä".as_bytes());
+    assert!(refused(&[&START, &lengths, &cut]).contains("a character is cut"));
+    let mut unknown = START;
+    unknown[1] = 0x40;
+    assert!(refused(&[&unknown, &lengths, text]).contains("flags 0x40"));
+    assert!(refused(&[&[0], &START[1..], &lengths, text]).contains("there is no format 0"));
 }

@@ -44,4 +44,8 @@ fn an_answer_that_claims_and_is_not_valid_is_an_error() {
     ] {
         assert!(decode_reply(&headers(pairs), Bytes::new()).is_err(), "{pairs:?}");
     }
+    let mut not_ascii = headers(&[]);
+    let content_type = "application/cloudevents+json; x=ä";
+    not_ascii.insert("content-type", HeaderValue::from_bytes(content_type.as_bytes()).unwrap());
+    assert!(decode_reply(&not_ascii, Bytes::new()).is_err());
 }

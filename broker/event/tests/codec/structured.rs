@@ -304,6 +304,18 @@ fn a_binary_body_becomes_what_its_content_type_says() {
 }
 
 #[test]
+fn a_payload_with_a_changed_content_type_keeps_its_bytes() {
+    let string = with(r#","data":"x""#).unwrap();
+    let as_text = EventBuilder::from(&string).set("datacontenttype", "text/plain").build().unwrap();
+    assert_eq!(read(&written(&as_text)).unwrap().data().bytes(), "\"x\"");
+    let text = with(r#","datacontenttype":"text/plain","data":"x""#).unwrap();
+    let as_json = EventBuilder::from(&text).set("datacontenttype", "application/json").build().unwrap();
+    assert_eq!(read(&written(&as_json)).unwrap().data().bytes(), "x");
+    let untyped = EventBuilder::from(&text).unset("datacontenttype").build().unwrap();
+    assert_eq!(read(&written(&untyped)).unwrap().data().bytes(), "x");
+}
+
+#[test]
 fn json_of_any_depth_is_no_danger() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let event = with(&format!(",\"data\":{deep}")).unwrap();

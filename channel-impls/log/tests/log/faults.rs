@@ -1,0 +1,76 @@
+//! Disks that fail or are full.
+
+use crate::simdisk::{Faults, SimDisk};
+use crate::support::{EVENTS, channel, event, held, mark, numbers, open_on, small, until};
+use broker_core::{AppendError, Backend, Health, StateWrite};
+use bytes::Bytes;
+
+#[tokio::test]
+async fn after_a_failed_sync_nothing_is_taken_any_more() {
+    for faults in [Faults { sync: true, ..Faults::default() }, Faults { write: true, ..Faults::default() }] {
+        let disk = SimDisk::default();
+        let backend = open_on(&disk, small());
+        let log = channel(&backend, "a").await;
+        log.append(EVENTS, vec![mark(0, 1)]).await.unwrap();
+        disk.fail(faults);
+        let refused = log.append(EVENTS, vec![mark(1, 1)]).await.unwrap_err();
+        assert!(refused.to_string().contains("on fire"), "{refused}");
+        let health = backend.health();
+        assert!(matches!(&*health.borrow(), Health::Failed(why) if why.contains("on fire")));
+        // The disk says that it is well again: too late.
+        disk.fail(Faults::default());
+        let refused = log.append(EVENTS, vec![mark(2, 1)]).await;
+        assert!(matches!(refused, Err(AppendError::Unavailable(_))));
+        assert!(log.put_state(EVENTS, StateWrite::Change(Bytes::new())).await.is_err());
+        assert_eq!(held(log.as_ref(), EVENTS).await, numbers(0..1));
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_events_takes_state_and_recovers() {
+    let disk = SimDisk::default();
+    let backend = open_on(&disk, small());
+    let log = channel(&backend, "a").await;
+    // Beyond the small first segment and the one that is prepared behind it.
+    let mut taken = 0;
+    for _ in 0..30 {
+        log.append(EVENTS, vec![event(taken, 200)]).await.unwrap();
+        taken += 1;
+    }
+    disk.fail(Faults { full: true, ..Faults::default() });
+    let refused = loop {
+        match log.append(EVENTS, vec![event(taken, 200)]).await {
+            Ok(()) => taken += 1,
+            Err(refused) => break refused,
+        }
+        assert!(taken < 200);
+    };
+    assert!(matches!(&refused, AppendError::Unavailable(why) if why.contains("free some disk")), "{refused}");
+    let mut health = backend.health();
+    assert!(matches!(&*health.borrow_and_update(), Health::Down(_)));
+    // Delivery goes on: its state still has room, and it frees space.
+    log.put_state(EVENTS, StateWrite::Change(Bytes::from("done"))).await.unwrap();
+    log.truncate(EVENTS, taken).await.unwrap();
+    until("an append that is taken", || matches!(&*health.borrow(), Health::Up)).await;
+    log.append(EVENTS, vec![event(taken, 200)]).await.unwrap();
+
+    drop(backend);
+    disk.fail(Faults::default());
+    let backend = open_on(&disk, small());
+    let log = channel(&backend, "a").await;
+    assert_eq!(held(log.as_ref(), EVENTS).await, numbers(taken..taken + 1));
+    assert_eq!(log.load_state(EVENTS).await.unwrap(), ["done"]);
+}
+
+#[tokio::test]
+async fn a_full_disk_that_gets_room_is_used_again() {
+    let disk = SimDisk::default();
+    disk.fail(Faults { full: true, ..Faults::default() });
+    let backend = open_on(&disk, small());
+    let log = channel(&backend, "a").await;
+    assert!(log.append(EVENTS, vec![event(0, 1)]).await.is_err());
+    disk.fail(Faults::default());
+    let health = backend.health();
+    until("health", || matches!(&*health.borrow(), Health::Up)).await;
+    log.append(EVENTS, vec![event(0, 1)]).await.unwrap();
+}

@@ -1,0 +1,21 @@
+//! One story a file, told against the running program.
+
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
+mod bad_input;
+mod batch;
+mod budget;
+mod crash;
+mod dead_letter_sink;
+mod drain;
+mod exit_codes;
+mod neighbours;
+mod order;
+mod pause;
+mod quickstart;
+mod reload;
+mod replay;
+mod reply_loop;
+mod restart;
+mod retention;
+mod retry;
