@@ -35,7 +35,6 @@ pub(crate) struct Args {
 struct Plan {
     args: Args,
     start: Instant,
-    start_micros: u64,
     next: AtomicU64,
     /// One for each request that is due and not yet taken; not used without a rate.
     due: Semaphore,
@@ -53,7 +52,6 @@ pub(crate) fn run(args: &Args) -> Result<(), crate::Error> {
     let plan = Arc::new(Plan {
         args: args.clone(),
         start: Instant::now(),
-        start_micros: now_micros(),
         next: AtomicU64::new(0),
         due: Semaphore::new(0),
     });
@@ -84,7 +82,8 @@ async fn drive(plan: Arc<Plan>) -> Result<Seen, crate::Error> {
     let mut wire = Wire::connect(plan.args.target).await?;
     let mut shot = Shot::new(&plan.args.shape, &plan.args.target.to_string());
     while let Some((number, due)) = plan.next().await {
-        wire.send(shot.stamped(number, plan.start_micros + due.as_micros() as u64)).await?;
+        let late = plan.start.elapsed().saturating_sub(due).as_micros() as u64;
+        wire.send(shot.stamped(number, now_micros() - late)).await?;
         let status = wire.receive().await?.ok_or("the server closed the connection")?.status()?;
         if status == 202 {
             seen.accepted += plan.args.shape.batch;

@@ -13,6 +13,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
 
 const ANSWER: &[u8] = b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n";
+/// Microseconds of an hour: whatever took longer counts as that.
+const LONGEST: u64 = 3_600_000_000;
 
 /// Where the sink listens.
 #[derive(clap::Args)]
@@ -33,7 +35,7 @@ pub(crate) fn run(args: &Args) -> Result<(), crate::Error> {
     let runtime = Builder::new_current_thread().enable_io().build()?;
     let listener = runtime.block_on(TcpListener::bind(args.listen))?;
     println!("listening on http://{}", listener.local_addr()?);
-    let tally = Arc::new(Tally { received: AtomicU64::new(0), latencies: Mutex::new(Histogram::new(3)?) });
+    let tally = Arc::new(Tally::new()?);
     let accepting = tally.clone();
     thread::spawn(move || runtime.block_on(accept(listener, accepting)));
     for line in std::io::stdin().lock().lines() {
@@ -64,6 +66,11 @@ async fn serve(stream: TcpStream, tally: &Tally) -> std::io::Result<()> {
 }
 
 impl Tally {
+    fn new() -> Result<Self, crate::Error> {
+        let latencies = Histogram::new_with_bounds(1, LONGEST, 3)?;
+        Ok(Self { received: AtomicU64::new(0), latencies: Mutex::new(latencies) })
+    }
+
     fn note(&self, sent: Option<u64>) {
         if let Some(sent) = sent {
             let late = now_micros().saturating_sub(sent);
@@ -90,4 +97,23 @@ impl Tally {
 /// Microseconds since 1970; the load and the sink share the machine's clock.
 pub(crate) fn now_micros() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_event_counts_as_late_as_it_was() {
+        let tally = Tally::new().unwrap();
+        for late in [1_000, 5_000_000, 5_000_000] {
+            tally.note(Some(now_micros() - late));
+        }
+        let figures = tally.figures();
+        assert_eq!(figures["received"], 3);
+        for quantile in ["p50", "p99"] {
+            let micros = figures[quantile].as_u64().unwrap();
+            assert!((4_990_000..60_000_000).contains(&micros), "{figures}");
+        }
+    }
 }

@@ -4,8 +4,10 @@ use std::process::Command;
 
 #[test]
 fn measures_both_floors_and_loses_nothing() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_benches"))
-        .args(["--floors", "--rounds", "1", "--seconds", "0.3", "--dir", env!("CARGO_TARGET_TMPDIR")])
+        .args(["--floors", "--rounds", "1", "--seconds", "0.3", "--dir"])
+        .arg(folder.path())
         .output()
         .unwrap();
     let (table, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -14,7 +16,7 @@ fn measures_both_floors_and_loses_nothing() {
         assert!(table.contains(row), "{table}");
     }
     assert!(!said.contains('!'), "events were refused, lost or doubled:\n{said}");
-    let left: Vec<_> = std::fs::read_dir(env!("CARGO_TARGET_TMPDIR")).unwrap().collect();
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
     assert!(left.is_empty(), "folders were left behind: {left:?}");
 }
 
