@@ -168,7 +168,7 @@ fn shop() -> RoutingTable {
     let hold = trigger("hold", Filter::Prefix("type".to_owned(), "hold.".to_owned()));
     let routes = [broker("attic", Vec::new()), broker("shop", vec![bill, hold, ship])];
     let routes = routes.into_iter().map(|r| (r.key.clone(), Arc::new(r))).collect();
-    RoutingTable { generation: 1, routes, ..RoutingTable::default() }
+    RoutingTable { routes, ..RoutingTable::default() }
 }
 
 fn broker(name: &str, triggers: Vec<Arc<TriggerRoute>>) -> Route {
@@ -207,14 +207,12 @@ fn declared() -> Compiled {
     let refused = json!({ "conditions": [{ "type": "Ready", "status": "False", "reason": "BadFilter" }] });
     Compiled {
         table: shop(),
-        problems: Vec::new(),
         objects: vec![
             object("Broker", "shop", ready.clone(), true),
             object("Trigger", "bill", ready.clone(), true),
             object("Trigger", "ship", ready.clone(), true),
             object("Trigger", "hold", ready.clone(), true),
             object("Trigger", "torn", refused, false),
-            object("Secret", "key", json!({}), true),
         ],
         ..Compiled::default()
     }
@@ -222,9 +220,6 @@ fn declared() -> Compiled {
 
 pub(crate) fn object(kind: &str, name: &str, status: Value, valid: bool) -> ObjectStatus {
     let id = ObjectId { kind: kind.to_owned(), namespace: "default".to_owned(), name: name.to_owned() };
-    let mut manifest = json!({ "apiVersion": "v1", "kind": kind, "metadata": { "name": name } });
-    if kind == "Secret" {
-        manifest["data"] = json!({ "password": "aHVudGVyMg==" });
-    }
+    let manifest = json!({ "apiVersion": "v1", "kind": kind, "metadata": { "name": name } });
     ObjectStatus { id, manifest, status, valid }
 }

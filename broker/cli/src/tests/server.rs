@@ -40,28 +40,23 @@ fn shop() -> RoutingTable {
         dead_letter_sink: None,
     };
     let route = Route { key: key.clone(), channel, hops: 255, triggers: vec![Arc::new(bill)] };
-    RoutingTable {
-        generation: 1,
-        routes: BTreeMap::from([(key, Arc::new(route))]),
-        ..RoutingTable::default()
-    }
+    RoutingTable { routes: BTreeMap::from([(key, Arc::new(route))]), ..RoutingTable::default() }
 }
 
 async fn server() -> Server {
+    let address = json!({ "address": { "url": "http://127.0.0.1:8080/default/shop" }, "conditions": [] });
+    let refused = json!({ "type": "Ready", "status": "False", "reason": "Invalid", "message": "what" });
+    let mut torn = object("Trigger", "prod", "torn", json!({ "conditions": [refused] }));
+    torn.valid = false;
     let objects = vec![
-        object(
-            "Broker",
-            "default",
-            "shop",
-            json!({ "address": { "url": "http://127.0.0.1:8080/default/shop" } }),
-        ),
-        object("Trigger", "default", "bill", json!({ "subscriberUri": "http://127.0.0.1:3000/" })),
+        object("Broker", "default", "shop", address),
         object(
             "Trigger",
-            "prod",
-            "torn",
-            json!({ "conditions": [{ "type": "Ready", "status": "False", "reason": "BadFilter", "message": "what" }] }),
+            "default",
+            "bill",
+            json!({ "subscriberUri": "http://127.0.0.1:3000/", "conditions": [] }),
         ),
+        torn,
         object("Secret", "default", "key", json!({})),
     ];
     Server::start(shop(), objects).await
@@ -72,9 +67,9 @@ async fn get_prints_as_kubectl_does() {
     let server = server().await;
     let triggers = server.sluice(&["get", "triggers", "-A"]).await;
     let want = "\
-NAMESPACE   NAME   READY   REASON      AGE   URL                      BACKLOG   RETRYING   DEAD
-default     bill   True                3m    http://127.0.0.1:3000/   0         0          0
-prod        torn   False   BadFilter   3m
+NAMESPACE   NAME   READY   REASON    AGE   URL                      BACKLOG   RETRYING   DEAD
+default     bill   True              3m    http://127.0.0.1:3000/   0         0          0
+prod        torn   False   Invalid   3m
 ";
     assert_eq!(triggers.out, want);
     let all = server.sluice(&["get", "-o", "wide"]).await.out;
