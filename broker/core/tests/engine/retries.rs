@@ -166,3 +166,25 @@ async fn a_dropped_delivery_rests_a_little_and_does_not_count() {
     assert!(before.elapsed() >= Duration::from_millis(100));
     again.ack();
 }
+
+#[tokio::test(start_paused = true)]
+async fn however_many_deliveries_failed_one_probe_is_sent_at_a_time_and_seldom() {
+    let mesh = Mesh::new().await;
+    let mut sub = mesh.join("t", GroupSpec { window: NonZeroUsize::new(100).unwrap(), ..spec() }).await;
+    mesh.post(0..100).await;
+    let mut lent = Vec::new();
+    for _ in 0..100 {
+        lent.push(next(&mut sub).await);
+    }
+    for delivery in lent {
+        delivery.unreachable(Duration::from_secs(250));
+        tokio::time::sleep(Duration::from_millis(7)).await;
+    }
+    let down = Instant::now();
+    let mut probes = 0;
+    while down.elapsed() < Duration::from_secs(60) {
+        next(&mut sub).await.unreachable(Duration::from_secs(250));
+        probes += 1;
+    }
+    assert!((25..=35).contains(&probes), "{probes} probes in a minute");
+}

@@ -100,6 +100,8 @@ pub(crate) struct Group {
     /// When the event at the cursor was accepted, as far as known.
     pub(crate) behind_since: Timestamp,
     pub(crate) unreachable: bool,
+    /// The timer of the next probe is set: there is one, however many deliveries found nobody.
+    probing: bool,
     pub(crate) open: BTreeMap<Position, Open>,
     queue: VecDeque<Queued>,
     ready: VecDeque<(Position, Arc<Record>)>,
@@ -129,6 +131,7 @@ impl Group {
             cursor,
             behind_since: Timestamp::default(),
             unreachable: false,
+            probing: false,
             open: BTreeMap::new(),
             queue: VecDeque::new(),
             ready: VecDeque::new(),

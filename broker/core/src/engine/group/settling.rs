@@ -89,7 +89,9 @@ impl Group {
     }
 
     pub(super) fn probe_later(&mut self, near: &mut Surroundings<'_>) {
-        near.timers.insert((near.now.plus(PROBE_EVERY), self.id, PROBE));
+        if !std::mem::replace(&mut self.probing, true) {
+            near.timers.insert((near.now.plus(PROBE_EVERY), self.id, PROBE));
+        }
     }
 
     /// A timer of this group rang for `at`.
@@ -106,6 +108,7 @@ impl Group {
 
     /// Time to see whether the sink is back: the oldest waiting event goes early.
     pub(super) fn probe(&mut self, near: &mut Surroundings<'_>) {
+        self.probing = false;
         if !self.unreachable {
             return;
         }
@@ -117,8 +120,7 @@ impl Group {
                 self.due.insert(*at);
             }
         }
-        if self.due.is_empty() {
-            self.probe_later(near);
-        }
+        // Whatever becomes of this probe, the next one is sure.
+        self.probe_later(near);
     }
 }
