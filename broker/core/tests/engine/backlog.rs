@@ -59,3 +59,18 @@ async fn a_start_in_the_past_reads_what_a_slower_group_still_keeps() {
     let mut sub = mesh.join("t", GroupSpec { start: StartAt::Earliest, ..spec() }).await;
     assert_eq!(take(&mut sub, 5000).await, (0..5000).collect::<Vec<_>>());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_cannot_be_read_is_asked_again_but_not_without_a_pause() {
+    let (mesh, broken) = Mesh::broken().await;
+    let mut sub = mesh.join("t", GroupSpec { paused: true, ..spec() }).await;
+    mesh.post(0..10).await;
+    settle().await;
+    broken.set_broken(true);
+    broker_core::Channel::ensure_group(&*mesh.channel, &"t".into(), spec()).await.unwrap();
+    settle().await;
+    let failed = broken.failed.load(std::sync::atomic::Ordering::Relaxed);
+    assert!((1..=20).contains(&failed), "{failed} tries in five seconds");
+    broken.set_broken(false);
+    assert_eq!(take(&mut sub, 10).await, (0..10).collect::<Vec<_>>());
+}

@@ -188,3 +188,15 @@ async fn however_many_deliveries_failed_one_probe_is_sent_at_a_time_and_seldom()
     }
     assert!((25..=35).contains(&probes), "{probes} probes in a minute");
 }
+
+#[tokio::test(start_paused = true)]
+async fn due_events_that_could_not_be_read_are_read_again() {
+    let (mesh, broken) = Mesh::broken().await;
+    let mut sub = mesh.join("t", spec()).await;
+    mesh.post([1]).await;
+    next(&mut sub).await.nack(Duration::from_secs(2));
+    broken.set_broken(true);
+    settle().await;
+    broken.set_broken(false);
+    assert_eq!(take(&mut sub, 1).await, [1]);
+}

@@ -6,7 +6,7 @@ use event::{Audience, Record};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 /// How long one sweep may go on before others get their turn.
@@ -37,14 +37,7 @@ impl LaneTask {
         if self.hungry.is_empty() || self.sweep.is_some() || self.permit.is_some() {
             return;
         }
-        let places = self.shared.catch_up.clone();
-        self.permit = Some(Box::pin(async move {
-            match places.acquire_owned().await {
-                Ok(place) => place,
-                // Closed only when the process ends.
-                Err(_) => std::future::pending().await,
-            }
-        }));
+        self.permit = Some(Box::pin(place(self.shared.catch_up.clone())));
     }
 
     /// Starts at the next hungry group's cursor; those that are met on the way are carried too.
@@ -68,8 +61,11 @@ impl LaneTask {
             Ok(batch) => batch,
             Err(error) => {
                 tracing::warn!(lane = self.lane.0, %error, "catching up was interrupted");
-                // Rings for no group, but wakes the lane, which then asks for another sweep.
-                self.timers.insert((self.clock.now().plus(RETRY), u32::MAX, 0));
+                let places = self.shared.catch_up.clone();
+                self.permit = Some(Box::pin(async move {
+                    tokio::time::sleep(RETRY).await;
+                    place(places).await
+                }));
                 return;
             }
         };
@@ -169,6 +165,15 @@ impl LaneTask {
             self.place(id);
             self.touch(id);
         }
+    }
+}
+
+/// One of the process's places, when there is one.
+async fn place(places: Arc<Semaphore>) -> OwnedSemaphorePermit {
+    match places.acquire_owned().await {
+        Ok(place) => place,
+        // Closed only when the process ends.
+        Err(_) => std::future::pending().await,
     }
 }
 
