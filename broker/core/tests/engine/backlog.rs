@@ -74,3 +74,20 @@ async fn a_log_that_cannot_be_read_is_asked_again_but_not_without_a_pause() {
     broken.set_broken(false);
     assert_eq!(take(&mut sub, 10).await, (0..10).collect::<Vec<_>>());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_sink_that_has_read_everything_keeps_nobody_from_catching_up() {
+    let mesh = Mesh::new().await;
+    let mut dead = mesh.join("dead", spec()).await;
+    let mut late = mesh.join("late", GroupSpec { paused: true, ..spec() }).await;
+    mesh.post(0..3).await;
+    next(&mut dead).await.unreachable(std::time::Duration::from_secs(1));
+    for _ in 0..3 {
+        next(&mut dead).await.bury();
+    }
+    settle().await;
+    broker_core::Channel::ensure_group(&*mesh.channel, &"late".into(), spec()).await.unwrap();
+    assert_eq!(take(&mut late, 3).await, [0, 1, 2]);
+    mesh.post([3]).await;
+    assert_eq!(take(&mut dead, 1).await, [3]);
+}

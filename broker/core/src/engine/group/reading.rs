@@ -17,16 +17,19 @@ impl Group {
         self.cursor.is_some()
             && self.is_active()
             && self.has_waiting_room()
-            && if self.unreachable {
-                self.open.is_empty() && self.queue.is_empty()
-            } else {
-                self.queue.len() <= self.hungry_below
-            }
+            && if self.unreachable { self.lacks_a_probe() } else { self.queue.len() <= self.hungry_below }
     }
 
-    /// True when the group may stand on the shared head.
+    /// True when the group may stand on the shared head: whoever is hungry may, once it has come that far.
     pub(crate) fn fits_the_head(&self) -> bool {
-        self.is_active() && !self.unreachable && self.has_waiting_room() && self.queue.len() <= LOOK_AHEAD / 2
+        self.is_active()
+            && self.has_waiting_room()
+            && if self.unreachable { self.lacks_a_probe() } else { self.queue.len() <= LOOK_AHEAD / 2 }
+    }
+
+    /// True when the next event to come is the one that probes the sink.
+    fn lacks_a_probe(&self) -> bool {
+        self.open.is_empty() && self.queue.is_empty()
     }
 
     pub(super) fn has_waiting_room(&self) -> bool {
@@ -38,7 +41,7 @@ impl Group {
         if self.open.contains_key(&at) {
             return true;
         }
-        if self.unreachable && !(self.open.is_empty() && self.queue.is_empty()) {
+        if self.unreachable && !self.lacks_a_probe() {
             return false;
         }
         let charged = if self.queue.is_empty() { 0 } else { record.event.size() };
