@@ -91,3 +91,26 @@ async fn a_dead_sink_that_has_read_everything_keeps_nobody_from_catching_up() {
     mesh.post([3]).await;
     assert_eq!(take(&mut dead, 1).await, [3]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_catch_up_that_stalls_gives_its_place_to_others() {
+    let mesh = Mesh::new().await;
+    let mut hole = mesh.join("hole", GroupSpec { paused: true, ..spec() }).await;
+    mesh.post(0..2).await;
+    let mut late = mesh.join("late", GroupSpec { paused: true, ..spec() }).await;
+    mesh.post(2..4).await;
+    settle().await;
+    // What `hole` has yet to read at the end of the log is gone, so its reader finds nothing.
+    let end = mesh.log.end(LANE).await.unwrap();
+    let faults = mesh.backend.faults();
+    for position in end - 2..end {
+        faults.damage(&broker_core::ChannelId::from("broker/default/shop"), LANE, position);
+    }
+    broker_core::Channel::ensure_group(&*mesh.channel, &"late".into(), spec()).await.unwrap();
+    settle().await;
+    broker_core::Channel::ensure_group(&*mesh.channel, &"hole".into(), spec()).await.unwrap();
+    assert_eq!(take(&mut hole, 2).await, [0, 1]);
+    mesh.post([4]).await;
+    assert_eq!(take(&mut hole, 1).await, [4]);
+    assert_eq!(take(&mut late, 1).await, [4]);
+}

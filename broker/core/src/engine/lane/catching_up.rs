@@ -11,13 +11,17 @@ use tokio::time::Instant;
 
 /// How long one sweep may go on before others get their turn.
 const SLICE: Duration = Duration::from_millis(500);
+/// A reader that brings nothing for so long gives its place to others: what it looks for may be gone.
+const STALL: Duration = Duration::from_secs(1);
 
 /// A catch-up under way. It holds one of the process's few places.
 pub(super) struct Sweep {
-    pub(super) reader: Box<dyn Reader>,
+    reader: Box<dyn Reader>,
     /// Everything below was read by this sweep.
     at: Position,
     ends: Instant,
+    /// When it has waited too long for its next batch.
+    stalls: Instant,
     _place: OwnedSemaphorePermit,
 }
 
@@ -29,6 +33,16 @@ struct Carried {
     ahead: Vec<(Position, u32)>,
     /// Those that were offered something.
     touched: BTreeSet<u32>,
+}
+
+impl Sweep {
+    /// The next batch. Cancel safe.
+    pub(super) async fn next(&mut self) -> Result<Batch, LogError> {
+        match tokio::time::timeout_at(self.stalls, self.reader.next()).await {
+            Ok(batch) => batch,
+            Err(_) => Err(LogError::Unavailable(format!("nothing was read for {STALL:?}"))),
+        }
+    }
 }
 
 impl LaneTask {
@@ -51,7 +65,8 @@ impl LaneTask {
             return;
         };
         let reader = self.log.read(self.lane, at);
-        self.sweep = Some(Sweep { reader, at, ends: Instant::now() + SLICE, _place: place });
+        let now = Instant::now();
+        self.sweep = Some(Sweep { reader, at, ends: now + SLICE, stalls: now + STALL, _place: place });
     }
 
     /// A batch of the catch-up was read.
@@ -85,6 +100,7 @@ impl LaneTask {
         // A sweep ends when its time is up, when it is at the head, or when nobody goes on with it.
         let goes_on = |id: &u32| self.group(*id).is_some_and(|g| g.cursor == Some(next));
         if next < self.head && Instant::now() < sweep.ends && self.hungry.iter().any(goes_on) {
+            sweep.stalls = Instant::now() + STALL;
             self.sweep = Some(sweep);
         }
     }

@@ -349,7 +349,7 @@ async fn ready<T>(slot: &mut Option<BoxFuture<'static, T>>) -> T {
 
 async fn next_of(sweep: &mut Option<Sweep>) -> Result<Batch, LogError> {
     match sweep {
-        Some(sweep) => sweep.reader.next().await,
+        Some(sweep) => sweep.next().await,
         None => std::future::pending().await,
     }
 }
