@@ -152,3 +152,17 @@ async fn a_removed_group_is_gone() {
     settle().await;
     assert!(mesh.channel.parked_groups().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn how_long_a_group_is_parked_survives_a_restart() {
+    let mesh = Mesh::new().await;
+    let _sub = mesh.join("t", spec()).await;
+    mesh.channel.park_group(&"t".into()).await.unwrap();
+    settle().await;
+    let since = mesh.channel.parked_groups();
+    let mesh = mesh.restart().await;
+    // The lane has loaded its groups when it answers for another one.
+    mesh.channel.ensure_group(&"other".into(), spec()).await.unwrap();
+    let parked = mesh.channel.parked_groups();
+    assert_eq!(parked, since, "who looks now must not think that nobody knows since when");
+}

@@ -215,7 +215,10 @@ impl LaneTask {
     fn settle_in(&mut self, group: Group) {
         let id = group.id;
         self.names.insert(group.name.clone(), id);
-        self.gauges.insert(id, self.shared.gauges_of(&group.name, self.lane, &group.incarnation));
+        let gauges = self.shared.gauges_of(&group.name, self.lane, &group.incarnation);
+        // At once: since when it is parked must never read as not known.
+        gauges.show(&group);
+        self.gauges.insert(id, gauges);
         if self.groups.len() <= id as usize {
             self.groups.resize_with(id as usize + 1, || None);
         }
