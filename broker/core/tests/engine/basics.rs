@@ -133,10 +133,13 @@ async fn a_parked_group_resumes_and_another_incarnation_starts_anew() {
     assert_eq!(take(&mut sub, 10).await, (0..10).collect::<Vec<_>>());
     assert!(mesh.channel.parked_groups().is_empty());
     mesh.post(10..20).await;
+    // Else the first events of the new life may still go to it.
+    drop(sub);
     let mut sub = mesh.join("t", GroupSpec { incarnation: "2".to_owned(), ..spec() }).await;
     mesh.post(20..22).await;
     settle().await;
-    let got = take(&mut sub, 2).await;
+    let mut got = take(&mut sub, 2).await;
+    got.sort_unstable();
     assert_eq!(got, [20, 21], "another life begins at its own start");
 }
 
