@@ -128,6 +128,22 @@ impl Engine {
         answer.await.unwrap_or(true)
     }
 
+    /// Tells every lane that the group is not wanted any more.
+    async fn unwant(
+        &self,
+        group: &GroupName,
+        how: impl Fn(GroupName, oneshot::Sender<()>) -> Command + Sync,
+    ) {
+        lock(&self.shared.wanted).remove(group);
+        for lane in self.shared.owned() {
+            let (done, heard) = oneshot::channel();
+            if self.shared.ask(lane, how(group.clone(), done)) {
+                // A lane that went away has no group of ours any more.
+                let _ = heard.await;
+            }
+        }
+    }
+
     fn name_who_pins(&self, error: AppendError) -> AppendError {
         let AppendError::Full { used, budget, .. } = error else { return error };
         let names: Vec<GroupName> = lock(&self.shared.gauges).keys().cloned().collect();
@@ -177,19 +193,12 @@ impl Channel for Engine {
     }
 
     async fn park_group(&self, group: &GroupName) -> Result<(), ChannelError> {
-        lock(&self.shared.wanted).remove(group);
-        for lane in self.shared.owned() {
-            let (done, parked) = oneshot::channel();
-            if self.shared.ask(lane, Command::Park { group: group.clone(), done }) {
-                // A lane that went away has no group of ours any more.
-                let _ = parked.await;
-            }
-        }
+        self.unwant(group, |group, done| Command::Park { group, done }).await;
         Ok(())
     }
 
     async fn remove_group(&self, group: &GroupName) -> Result<(), ChannelError> {
-        self.park_group(group).await?;
+        self.unwant(group, |group, done| Command::End { group, done }).await;
         let Some(incarnation) = self.shared.incarnation(group) else { return Ok(()) };
         for lane in (0..self.shared.log.lanes()).map(Lane) {
             let change = GroupChange::Remove { group: group.clone(), incarnation: incarnation.clone() };

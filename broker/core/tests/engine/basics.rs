@@ -169,3 +169,16 @@ async fn how_long_a_group_is_parked_survives_a_restart() {
     let parked = mesh.channel.parked_groups();
     assert_eq!(parked, since, "who looks now must not think that nobody knows since when");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_is_removed_and_wanted_again_at_once_begins_anew() {
+    for _ in 0..20 {
+        let mesh = Mesh::new().await;
+        let _sub = mesh.join("t", spec()).await;
+        settle().await;
+        mesh.channel.remove_group(&"t".into()).await.unwrap();
+        let mut sub = mesh.join("t", spec()).await;
+        mesh.post([1]).await;
+        assert_eq!(take(&mut sub, 1).await, [1]);
+    }
+}

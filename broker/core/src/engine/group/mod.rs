@@ -94,6 +94,8 @@ pub(crate) struct Group {
     pub(crate) spec: Option<Arc<GroupSpec>>,
     /// Since when nobody wants it; zero when somebody does.
     pub(crate) parked: Timestamp,
+    /// The record that removes it is in the lane or on its way there: who wants the group again needs a new one.
+    pub(crate) ending: bool,
     pub(crate) subscriber: Option<UnboundedSender<Delivery>>,
     /// Where a group reads that is behind the shared head; `None`: it is on the head.
     pub(crate) cursor: Option<Position>,
@@ -127,6 +129,7 @@ impl Group {
             incarnation,
             spec: None,
             parked: Timestamp::default(),
+            ending: false,
             subscriber: None,
             cursor,
             behind_since: Timestamp::default(),
