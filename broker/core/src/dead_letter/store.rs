@@ -44,6 +44,8 @@ pub enum DeadLetterError {
 /// The dead letters of one channel, over the log's dead letter lane. Any process may append to it; each folds it.
 pub struct DeadLetterStore {
     log: Arc<dyn Log>,
+    /// Whether a trigger is there to be sent its letters again.
+    is_wanted: Box<dyn Fn(&GroupName) -> bool + Send + Sync>,
     folded: Arc<Mutex<Folded>>,
     /// Everything below was folded.
     upto: watch::Receiver<Position>,
@@ -75,12 +77,15 @@ struct Kept {
 impl DeadLetterStore {
     /// Follows the log's dead letter lane from now on.
     #[must_use]
-    pub(crate) fn open(log: Arc<dyn Log>) -> Self {
+    pub(crate) fn open(
+        log: Arc<dyn Log>,
+        is_wanted: impl Fn(&GroupName) -> bool + Send + Sync + 'static,
+    ) -> Self {
         let folded = Arc::new(Mutex::new(Folded::default()));
         let (progress, upto) = watch::channel(0);
         let writing = Arc::new(Semaphore::new(1));
         let follower = tokio::spawn(follow(log.clone(), folded.clone(), progress, writing.clone()));
-        Self { log, folded, upto, follower, writing }
+        Self { log, is_wanted: Box::new(is_wanted), folded, upto, follower, writing }
     }
 
     /// Stops following. What was put is durable already.
@@ -130,7 +135,7 @@ impl DeadLetterStore {
     }
 
     /// Sends those that the query means to their trigger again; they go when it succeeds. Returns their ids.
-    /// One that is on its way already is not sent twice.
+    /// One that is on its way already is not sent twice; one whose trigger is gone stays.
     ///
     /// # Errors
     /// When the log cannot be read or written; any prefix may have been redriven.
@@ -143,7 +148,8 @@ impl DeadLetterStore {
                 if full {
                     return Ok(sent);
                 }
-                if !query.means(&letter) || !self.lock().redriven.insert(letter.id.as_str().into()) {
+                let goes = query.means(&letter) && (self.is_wanted)(&letter.group);
+                if !goes || !self.lock().redriven.insert(letter.id.as_str().into()) {
                     continue;
                 }
                 let append = self.log.append(Lane(0), vec![Entry::Event(Arc::new(again(&letter)))]);

@@ -93,7 +93,8 @@ impl Engine {
                 following.own(change);
             }
         });
-        let dead_letters = Arc::new(DeadLetterStore::open(log));
+        let wanting = shared.clone();
+        let dead_letters = Arc::new(DeadLetterStore::open(log, move |group| wanting.wants(group)));
         let engine = Self { shared, dead_letters, next_lane: AtomicU32::new(0), ownership };
         engine.configure(options);
         Arc::new(engine)
@@ -316,6 +317,10 @@ impl Shared {
         let subscriber = before.and_then(|w| w.subscriber.clone());
         wanted.insert(group.clone(), Wanted { spec: spec.clone(), subscriber });
         known
+    }
+
+    fn wants(&self, group: &GroupName) -> bool {
+        lock(&self.wanted).contains_key(group)
     }
 
     pub(crate) fn wanted(&self) -> HashMap<GroupName, Wanted> {

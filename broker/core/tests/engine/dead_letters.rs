@@ -104,3 +104,14 @@ async fn an_old_letter_does_not_pin_what_is_gone() {
     settle().await;
     assert_eq!(ids(&mesh, &of("t")).await, ["letter-1000000"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_letter_whose_trigger_is_gone_waits_for_it() {
+    let mesh = Mesh::new().await;
+    let store = mesh.channel.dead_letters();
+    store.put(letter(1, "t")).await.unwrap();
+    assert!(store.redrive(&of("t")).await.unwrap().is_empty(), "nobody would get it");
+    let mut sub = mesh.join("t", spec()).await;
+    assert_eq!(store.redrive(&of("t")).await.unwrap(), ["letter-1"]);
+    assert_eq!(take(&mut sub, 1).await, [1]);
+}
