@@ -1,4 +1,4 @@
-//! A log in front of another one whose reads fail on purpose, but never those of the shared head.
+//! A log in front of another one: its appends take a turn, and its reads fail on purpose, but never the shared head's.
 
 use async_trait::async_trait;
 use broker_core::{
@@ -62,6 +62,8 @@ impl Log for BrokenLog {
     }
 
     async fn append(&self, lane: Lane, entries: Vec<Entry>) -> Result<(), AppendError> {
+        // Others have their turn meanwhile, as with a log that writes to something.
+        tokio::task::yield_now().await;
         self.log.append(lane, entries).await
     }
 
