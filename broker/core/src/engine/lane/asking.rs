@@ -139,8 +139,8 @@ impl LaneTask {
     /// A new group begins at `from`. It is behind until the head comes by.
     fn create(&mut self, name: &GroupName, incarnation: &str, from: Position) {
         let id = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
-        self.changes.push(Change::Group { id, name: name.clone(), incarnation: incarnation.to_owned() });
         let mut group = Group::new(id, name.clone(), incarnation.to_owned(), Some(from));
+        self.changes.push(group.begin());
         group.behind_since = self.clock.now();
         if !self.wanted.contains_key(name) {
             group.parked = self.clock.now();
