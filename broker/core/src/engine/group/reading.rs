@@ -68,10 +68,8 @@ impl Group {
         }
         let moved = record.envelope.origin.is_some();
         let origin = record.envelope.origin.unwrap_or(at);
-        if let Some(old) = self.moving.remove(&origin)
-            && self.open.remove(&old).is_some_and(|o| o.stored)
-        {
-            self.closed.push(old);
+        if moved && !self.take_over(origin) {
+            return;
         }
         // A redrive is out of order; one that was moved keeps its place in its key's line.
         let key = if moved && self.is_ordered() { key_of(&record.event) } else { None };
@@ -87,6 +85,13 @@ impl Group {
         self.insert(at, Open { attempts, due, origin, key, phase, accepted_at, probe: false, stored: false });
     }
 
+    /// Leaves the head at an event that it has no room for.
+    pub(crate) fn fall_behind(&mut self, at: Position, near: &mut Surroundings<'_>) {
+        self.cursor = Some(at);
+        self.behind_since = near.now;
+        self.stop_moving_all(near);
+    }
+
     /// Leaves the head, or goes back to what was matched and not lent. The queue is given up: it is read again.
     pub(crate) fn rewind(&mut self, head: Position, near: &mut Surroundings<'_>) {
         let front = self.queue.front().map(|q| (q.at, q.record.envelope.accepted_at));
@@ -98,6 +103,7 @@ impl Group {
             self.behind_since = near.now;
         }
         self.give_up_queue(near);
+        self.stop_moving_all(near);
     }
 
     /// Gives back the budget of what is queued; the caller sees to it that it is read again or not wanted.
