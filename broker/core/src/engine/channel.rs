@@ -23,6 +23,8 @@ use tokio::task::JoinHandle;
 const CATCH_UP_HEADS: usize = 4;
 /// Bytes of matched events kept ahead of all windows of a process.
 const LOOK_AHEAD_BYTES: usize = 64 * 1024 * 1024;
+/// Events that are open in all groups of a process. Beyond it a group may have but a few that wait.
+const MOST_OPEN: usize = 2_000_000;
 /// How long closing waits for a lane's last state.
 const CLOSE_WITHIN: Duration = Duration::from_secs(10);
 
@@ -30,13 +32,23 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub struct Limits {
     queued: Arc<Budget>,
+    open: Arc<Budget>,
     catch_up: Arc<Semaphore>,
+}
+
+impl Limits {
+    /// With another bound of the events that are open in all groups together.
+    #[must_use]
+    pub fn most_open(self, events: usize) -> Self {
+        Self { open: Arc::new(Budget::new(events)), ..self }
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             queued: Arc::new(Budget::new(LOOK_AHEAD_BYTES)),
+            open: Arc::new(Budget::new(MOST_OPEN)),
             catch_up: Arc::new(Semaphore::new(CATCH_UP_HEADS)),
         }
     }
@@ -55,6 +67,7 @@ pub struct Engine {
 pub(crate) struct Shared {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) queued: Arc<Budget>,
+    pub(crate) open: Arc<Budget>,
     pub(crate) catch_up: Arc<Semaphore>,
     retention_millis: AtomicU64,
     wanted: Mutex<HashMap<GroupName, Wanted>>,
@@ -77,6 +90,7 @@ impl Engine {
         let shared = Arc::new(Shared {
             log: log.clone(),
             queued: limits.queued.clone(),
+            open: limits.open.clone(),
             catch_up: limits.catch_up.clone(),
             retention_millis: AtomicU64::new(0),
             wanted: Mutex::default(),

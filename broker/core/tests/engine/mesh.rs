@@ -34,6 +34,14 @@ impl Mesh {
         Self { backend, log, channel, options }
     }
 
+    /// A mesh with other bounds.
+    pub(crate) async fn limited(limits: Limits) -> Self {
+        let Self { backend, log, channel, options } = Self::new().await;
+        drop(channel);
+        let channel = Engine::open(log.clone(), &options, &limits);
+        Self { backend, log, channel, options }
+    }
+
     /// A mesh over a log whose reads can be made to fail.
     pub(crate) async fn broken() -> (Self, Arc<BrokenLog>) {
         let Self { backend, log, channel, options } = Self::new().await;

@@ -2,6 +2,7 @@
 
 use crate::mesh::*;
 use broker_core::GroupSpec;
+use broker_core::engine::Limits;
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -199,4 +200,23 @@ async fn due_events_that_could_not_be_read_are_read_again() {
     settle().await;
     broken.set_broken(false);
     assert_eq!(take(&mut sub, 1).await, [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn open_events_are_bounded_over_all_groups_and_still_all_arrive() {
+    let mesh = Mesh::limited(Limits::default().most_open(1500)).await;
+    let mut subs = [mesh.join("a", spec()).await, mesh.join("b", spec()).await];
+    mesh.post(0..5000).await;
+    let mut open = 0;
+    for sub in &mut subs {
+        while let Ok(delivery) = tokio::time::timeout(Duration::from_secs(1), sub.next()).await {
+            delivery.unwrap().nack(Duration::from_secs(250));
+            open += 1;
+        }
+    }
+    assert!((1500..=2600).contains(&open), "{open} events are open");
+    for sub in &mut subs {
+        let ids: BTreeSet<u64> = take(sub, 5000).await.into_iter().collect();
+        assert_eq!(ids.len(), 5000);
+    }
 }

@@ -33,7 +33,9 @@ impl Group {
     }
 
     pub(super) fn has_waiting_room(&self) -> bool {
-        self.spec.as_ref().is_some_and(|s| self.open.len() - self.lent.min(self.open.len()) < s.max_waiting)
+        let waiting = self.open.len().saturating_sub(self.lent);
+        let bound = |most: usize| if self.crowded { most.min(LOOK_AHEAD) } else { most };
+        self.spec.as_ref().is_some_and(|s| waiting < bound(s.max_waiting))
     }
 
     /// Takes a matching event that was read at `at`. False: no room, the group must fall behind at `at`.

@@ -152,7 +152,8 @@ impl LaneTask {
     /// The group is gone for good.
     fn forget(&mut self, name: &GroupName) {
         let Some(id) = self.names.remove(name) else { return };
-        self.with(id, |group, near| group.give_up_queue(near));
+        let open = self.shared.open.clone();
+        self.with(id, |group, near| group.uncount(&open, near));
         if let Some(slot) = self.groups.get_mut(id as usize) {
             *slot = None;
         }

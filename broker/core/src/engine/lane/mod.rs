@@ -257,6 +257,9 @@ impl LaneTask {
 
     /// Something of the group changed: it may lend, must be saved, may want to read.
     fn touch(&mut self, id: u32) {
+        if let Some(group) = self.groups.get_mut(id as usize).and_then(Option::as_deref_mut) {
+            group.count_open(&self.shared.open);
+        }
         self.with(id, Group::lend_ready);
         let Some(group) = self.groups.get(id as usize).and_then(Option::as_deref) else { return };
         let (hungry, fetch, busy) = (group.is_hungry(), group.wants_fetch(), group.oldest().is_some());
@@ -408,8 +411,9 @@ where
 
 impl Drop for LaneTask {
     fn drop(&mut self) {
+        let open = self.shared.open.clone();
         for id in 0..self.groups.len() {
-            self.with(id as u32, Group::give_up_queue);
+            self.with(id as u32, |group, near| group.uncount(&open, near));
         }
     }
 }
