@@ -150,6 +150,7 @@ mod tests {
         changes.push(Change::Frontier { at: 20_000 });
         let pieces: Vec<Bytes> = pieces(&changes);
         assert!(pieces.len() > 3);
+        assert!(pieces.iter().all(|piece| piece.len() <= 256 * 1024), "the seam takes no more");
         for n in 1..=pieces.len() {
             let (stored, damage) = Stored::fold(&pieces[..n]);
             assert_eq!(damage, None);

@@ -1,4 +1,5 @@
 //! A log in front of another one: its appends take a turn, and its reads fail on purpose, but never the shared head's.
+//! It counts what is asked of it.
 
 use async_trait::async_trait;
 use broker_core::{
@@ -17,11 +18,18 @@ pub(crate) struct BrokenLog {
     pub(crate) broken: AtomicBool,
     /// Reads that failed.
     pub(crate) failed: AtomicU32,
+    /// Writes of state.
+    pub(crate) written: AtomicU32,
 }
 
 impl BrokenLog {
     pub(crate) fn new(log: Arc<dyn Log>) -> Arc<Self> {
-        Arc::new(Self { log, broken: AtomicBool::new(false), failed: AtomicU32::new(0) })
+        Arc::new(Self {
+            log,
+            broken: AtomicBool::new(false),
+            failed: AtomicU32::new(0),
+            written: AtomicU32::new(0),
+        })
     }
 
     pub(crate) fn set_broken(&self, broken: bool) {
@@ -92,6 +100,7 @@ impl Log for BrokenLog {
     }
 
     async fn put_state(&self, lane: Lane, write: StateWrite) -> Result<(), StateError> {
+        self.written.fetch_add(1, Ordering::Relaxed);
         self.log.put_state(lane, write).await
     }
 

@@ -107,6 +107,7 @@ async fn an_unreachable_sink_is_probed_by_one_event_and_then_everything_flows() 
     // Down for ten minutes: one at a time, and early probes do not count.
     let down = Instant::now();
     let mut probes = 0;
+    assert!(mesh.lag("t").waiting <= 10, "what was not lent yet waits in the log");
     while down.elapsed() < Duration::from_secs(200) {
         let probe = next(&mut sub).await;
         nothing(&mut sub).await;

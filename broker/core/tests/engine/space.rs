@@ -4,6 +4,7 @@ use crate::mesh::*;
 use broker_core::{ChannelOptions, Entry};
 use event::{Addressee, Audience, Record, Timestamp};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 #[tokio::test(start_paused = true)]
@@ -87,4 +88,33 @@ async fn an_event_whose_move_outlived_the_state_is_tried_in_one_place() {
     again.ack();
     settle().await;
     assert_eq!(mesh.lag("t"), broker_core::Lag::default(), "it was there twice");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_truncated_that_no_durable_state_allows() {
+    let mesh = Mesh::new().await;
+    let mut sub = mesh.join("t", spec()).await;
+    settle().await;
+    let first = mesh.log.first(LANE).await.unwrap();
+    mesh.backend.faults().fail_state(u32::MAX);
+    mesh.post(0..100).await;
+    take(&mut sub, 100).await;
+    settle().await;
+    assert_eq!(mesh.log.first(LANE).await.unwrap(), first, "memory alone knows that they are done");
+    mesh.backend.faults().fail_state(0);
+    settle().await;
+    settle().await;
+    assert_eq!(mesh.log.first(LANE).await.unwrap(), mesh.log.end(LANE).await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unchanged_lane_writes_nothing() {
+    let (mesh, log) = Mesh::broken().await;
+    let mut sub = mesh.join("t", spec()).await;
+    mesh.post(0..10).await;
+    take(&mut sub, 10).await;
+    settle().await;
+    let before = log.written.load(Ordering::Relaxed);
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    assert_eq!(log.written.load(Ordering::Relaxed), before);
 }
