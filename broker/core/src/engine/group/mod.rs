@@ -9,6 +9,7 @@
 mod due;
 mod lending;
 mod moving;
+mod probing;
 mod reading;
 mod saving;
 mod settling;
@@ -19,6 +20,7 @@ use super::state::StoredGroup;
 use crate::channel::Settled;
 use crate::{Delivery, GroupName, GroupSpec, Lane, Position};
 use event::{Record, Timestamp};
+use probing::Probing;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,8 +28,6 @@ use tokio::sync::mpsc::UnboundedSender;
 
 /// Events that are matched and kept in memory ahead of the window, at most, per group and lane.
 pub(crate) const LOOK_AHEAD: usize = 1000;
-/// How often an event probes a sink that could not be reached.
-const PROBE_EVERY: Duration = Duration::from_secs(2);
 /// How long a delivery that was dropped unsettled rests, so that one that panics its worker does not spin.
 const REST: Duration = Duration::from_millis(100);
 /// In the timers: not an event, but the group's next probe.
@@ -100,6 +100,7 @@ pub(crate) struct Group {
     /// When the event at the cursor was accepted, as far as known.
     pub(crate) behind_since: Timestamp,
     pub(crate) unreachable: bool,
+    probing: Probing,
     pub(crate) open: BTreeMap<Position, Open>,
     queue: VecDeque<Queued>,
     ready: VecDeque<(Position, Arc<Record>)>,
@@ -129,6 +130,7 @@ impl Group {
             cursor,
             behind_since: Timestamp::default(),
             unreachable: false,
+            probing: Probing::default(),
             open: BTreeMap::new(),
             queue: VecDeque::new(),
             ready: VecDeque::new(),
