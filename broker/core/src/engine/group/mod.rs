@@ -114,6 +114,8 @@ pub(crate) struct Group {
     fetching: usize,
     touched: Vec<Position>,
     closed: Vec<Position>,
+    /// Something changed that must not be forgotten for long: attempts, or the end of what was stored as open.
+    urgent: bool,
     stored_cursor: Option<Position>,
     stored_parked: Timestamp,
 }
@@ -142,6 +144,7 @@ impl Group {
             fetching: 0,
             touched: Vec::new(),
             closed: Vec::new(),
+            urgent: false,
             stored_cursor: None,
             stored_parked: Timestamp::default(),
         }

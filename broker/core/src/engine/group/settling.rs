@@ -50,6 +50,7 @@ impl Group {
     pub(super) fn wait(&mut self, at: Position, near: &mut Surroundings<'_>) {
         self.rest(at, near);
         self.touched.push(at);
+        self.urgent = true;
     }
 
     /// Waits until it is due, as the durable state has it already.
@@ -65,6 +66,7 @@ impl Group {
         let Some(open) = self.open.remove(&at) else { return };
         if open.stored {
             self.closed.push(at);
+            self.urgent = true;
         }
         if let Some(key) = open.key
             && let Some(next) = self.keys.leave(key, open.origin)
