@@ -103,7 +103,7 @@ impl From<SendError> for Failure {
 impl From<PublishError> for Failure {
     fn from(error: PublishError) -> Self {
         let (remedy, class) = match &error {
-            PublishError::OutOfHops(_) | PublishError::TooLarge { .. } => (Remedy::None, Class::ClientError),
+            PublishError::OutOfHops | PublishError::TooLarge { .. } => (Remedy::None, Class::ClientError),
             PublishError::NoSuchTarget(_) => (Remedy::Retry, Class::ClientError),
             PublishError::Unavailable { .. } => (Remedy::Retry, Class::ServerError),
         };

@@ -92,7 +92,7 @@ impl Refusal {
             Self::Decode(DecodeError::Invalid(_)) => {
                 row(StatusCode::BAD_REQUEST, "invalid-event", "not a valid CloudEvent")
             }
-            Self::Publish(PublishError::OutOfHops(_)) => {
+            Self::Publish(PublishError::OutOfHops) => {
                 row(StatusCode::BAD_REQUEST, "out-of-hops", "event went round too often")
             }
             Self::Publish(PublishError::Unavailable { retry_after, .. }) => Row {

@@ -49,9 +49,9 @@ pub enum PublishError {
     NoSuchTarget(ObjectKey),
     /// 400 from outside; final for a reply.
     #[error(
-        "the event has used up its {0} rounds (`knativebrokerttl`): is a sink answering with an event that its own trigger matches?"
+        "the event has no rounds left (`sluice.dev/hops`, `knativebrokerttl`): is a sink answering with an event that its own trigger matches?"
     )]
-    OutOfHops(u8),
+    OutOfHops,
     /// 413; final for a reply.
     #[error("the event has {size} bytes, allowed are {max} (`--max-event-size`)")]
     TooLarge {
@@ -74,7 +74,7 @@ impl PublishError {
     /// True when sending the same event again cannot succeed.
     #[must_use]
     pub fn is_final(&self) -> bool {
-        matches!(self, Self::OutOfHops(_) | Self::TooLarge { .. })
+        matches!(self, Self::OutOfHops | Self::TooLarge { .. })
     }
 }
 
@@ -163,7 +163,7 @@ impl Publisher {
             }
         };
         if hops == 0 {
-            return Err(PublishError::OutOfHops(hops));
+            return Err(PublishError::OutOfHops);
         }
         let mut envelope = Envelope::accepted(hops, now);
         envelope.trace = trace;

@@ -7,10 +7,12 @@ use event::Timestamp;
 use std::sync::Arc;
 
 fn letter(n: u64, group: &str) -> DeadLetter {
+    let mut record = record(n, "a", None);
+    record.envelope.accepted_at = Timestamp(n);
     DeadLetter {
         id: format!("letter-{n}"),
         group: group.into(),
-        record: Arc::new(record(n, "a", None)),
+        record: Arc::new(record),
         reason: "the sink answered 500".to_owned(),
         attempts: 4,
         last_status: Some(500),
