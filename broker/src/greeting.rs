@@ -10,6 +10,9 @@ pub(crate) fn say(args: &RunArgs, events: SocketAddr, admin: Option<SocketAddr>,
     println!("listening for events on http://{events}");
     if let Some(admin) = admin {
         println!("admin on http://{admin}");
+        if !admin.ip().is_loopback() && args.admin_token_file.is_none() {
+            println!("only health and metrics there: the admin API off loopback wants `--admin-token-file`");
+        }
     }
     println!("data in {}", args.data.display());
     let errors = compiled.problems.iter().filter(|p| p.severity == Severity::Error).count();
