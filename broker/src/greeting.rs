@@ -19,7 +19,8 @@ pub(crate) fn say(args: &RunArgs, events: SocketAddr, admin: Option<SocketAddr>,
     let warnings = compiled.problems.len() - errors;
     println!("{} objects, {errors} problems, {warnings} warnings", compiled.objects.len());
     for problem in &compiled.problems {
-        println!("  {problem}");
+        let mark = if problem.severity == Severity::Warning { " (warning)" } else { "" };
+        println!("  {problem}{mark}");
     }
     if let Some(target) = compiled.table.routes.keys().next() {
         println!(

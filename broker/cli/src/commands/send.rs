@@ -169,7 +169,9 @@ fn print(args: &Args, outcome: &Outcome, out: &mut Output) -> Result<(), CliErro
 fn line(id: &str, verdict: &Verdict, out: &Output) -> String {
     match verdict {
         Verdict::Taken(status) => format!("{id} {}", out.paint(GOOD, status.as_str())),
-        Verdict::Refused(status, detail) => format!("{id} {} {detail}", out.paint(BAD, status.as_str())),
+        Verdict::Refused(status, detail) => {
+            format!("{id} {} {detail}", out.paint(BAD, status.as_str())).trim_end().to_owned()
+        }
         Verdict::NoAnswer(why) => format!("{id} {} {why}", out.paint(BAD, "no answer")),
     }
 }
