@@ -176,6 +176,7 @@ impl Mesh {
     /// let deliveries finish, give back the rest, close.
     async fn serve(mut self, drain: Duration) {
         while matches!(self.signals.next().await, Asked::Reload) {
+            tracing::info!("reading the manifests again");
             self.compiling.reload();
         }
         tracing::info!("draining; a second signal ends at once");

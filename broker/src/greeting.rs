@@ -10,13 +10,17 @@ pub(crate) fn say(args: &RunArgs, events: SocketAddr, admin: Option<SocketAddr>,
     println!("listening for events on http://{events}");
     if let Some(admin) = admin {
         println!("admin on http://{admin}");
+        if !admin.ip().is_loopback() && args.admin_token_file.is_none() {
+            println!("only health and metrics there: the admin API off loopback wants `--admin-token-file`");
+        }
     }
     println!("data in {}", args.data.display());
     let errors = compiled.problems.iter().filter(|p| p.severity == Severity::Error).count();
     let warnings = compiled.problems.len() - errors;
     println!("{} objects, {errors} problems, {warnings} warnings", compiled.objects.len());
     for problem in &compiled.problems {
-        println!("  {problem}");
+        let mark = if problem.severity == Severity::Warning { " (warning)" } else { "" };
+        println!("  {problem}{mark}");
     }
     if let Some(target) = compiled.table.routes.keys().next() {
         println!(

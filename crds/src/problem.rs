@@ -1,6 +1,7 @@
 //! What is wrong with a manifest, for people.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,7 @@ pub struct Problem {
 }
 
 /// How bad a problem is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The object stays in force.
@@ -72,19 +73,20 @@ impl fmt::Display for Problem {
     }
 }
 
+/// As `sluice check -o json` prints it: `name` is `NS/NAME`.
+#[derive(Serialize, Deserialize)]
+struct Json<'a> {
+    file: Option<Cow<'a, str>>,
+    line: Option<u32>,
+    kind: Cow<'a, str>,
+    name: Cow<'a, str>,
+    field: Cow<'a, str>,
+    severity: Severity,
+    message: Cow<'a, str>,
+}
+
 impl Serialize for Problem {
-    /// As `sluice check -o json` prints it: `name` is `NS/NAME`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Json<'a> {
-            file: Option<std::borrow::Cow<'a, str>>,
-            line: Option<u32>,
-            kind: &'a str,
-            name: String,
-            field: &'a str,
-            severity: Severity,
-            message: &'a str,
-        }
         let name = match self.name.is_empty() {
             true => String::new(),
             false => format!("{}/{}", self.namespace, self.name),
@@ -92,12 +94,29 @@ impl Serialize for Problem {
         Json {
             file: self.file.as_ref().map(|file| file.to_string_lossy()),
             line: self.line,
-            kind: &self.kind,
-            name,
-            field: &self.field,
+            kind: Cow::Borrowed(&self.kind),
+            name: name.into(),
+            field: Cow::Borrowed(&self.field),
             severity: self.severity,
-            message: &self.message,
+            message: Cow::Borrowed(&self.message),
         }
         .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Problem {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Json::deserialize(deserializer)?;
+        let (namespace, name) = json.name.split_once('/').unwrap_or_default();
+        Ok(Self {
+            file: json.file.map(|file| PathBuf::from(file.as_ref())),
+            line: json.line,
+            kind: json.kind.into_owned(),
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            field: json.field.into_owned(),
+            severity: json.severity,
+            message: json.message.into_owned(),
+        })
     }
 }

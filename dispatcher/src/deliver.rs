@@ -9,7 +9,6 @@ use crate::reply;
 use crate::request::Parcel;
 use crate::trigger::Trigger;
 use broker_core::Delivery;
-use prometheus_client::metrics::gauge::Gauge;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -20,7 +19,6 @@ const RESOLVE_PAUSE: Duration = Duration::from_secs(1);
 /// Delivers one event. Dropped half way, the event goes back to its group.
 pub(crate) async fn deliver(trigger: Arc<Trigger>, delivery: Delivery) {
     let meters = &trigger.gear().meters;
-    let _under_way = UnderWay::begin(&meters.in_flight);
     let at = (delivery.lane, delivery.position);
     if !delivery.probe
         && let Some(doomed) = trigger.doomed().take(at)
@@ -93,21 +91,5 @@ async fn attempt(trigger: &Trigger, delivery: &Delivery) -> Result<(), Failure> 
             replies.invalid.inc();
             Err(failure)
         }
-    }
-}
-
-/// Counts a delivery as under way until it is dropped.
-struct UnderWay<'a>(&'a Gauge);
-
-impl<'a> UnderWay<'a> {
-    fn begin(gauge: &'a Gauge) -> Self {
-        gauge.inc();
-        Self(gauge)
-    }
-}
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        self.0.dec();
     }
 }

@@ -4,7 +4,6 @@ use crate::failure::Class;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
@@ -38,7 +37,6 @@ struct Reply {
 pub(crate) struct Metrics {
     deliveries: Family<ByResult, Counter>,
     attempts: Family<ByClass, Counter>,
-    in_flight: Family<ByTrigger, Gauge>,
     duration: Family<ByTrigger, Histogram, fn() -> Histogram>,
     pub(crate) replies: Replies,
 }
@@ -64,7 +62,6 @@ pub(crate) struct Meters {
     pub(crate) delivered: Counter,
     pub(crate) failed: Counter,
     pub(crate) dead_letter: Counter,
-    pub(crate) in_flight: Gauge,
     pub(crate) duration: Histogram,
     attempts: [Counter; CLASSES.len()],
 }
@@ -81,7 +78,6 @@ impl Metrics {
         let metrics = Self {
             deliveries: Family::default(),
             attempts: Family::default(),
-            in_flight: Family::default(),
             duration: Family::new_with_constructor(duration),
             replies: Replies {
                 accepted: reply("accepted"),
@@ -102,7 +98,6 @@ impl Metrics {
             "Attempts to deliver by class of answer",
             metrics.attempts.clone(),
         );
-        registry.register("sluice_trigger_in_flight", "Deliveries under way", metrics.in_flight.clone());
         registry.register("sluice_replies", "Answers of sinks by what became of them", replies);
         registry.register(
             "kn_eventing_dispatch_duration",
@@ -114,7 +109,6 @@ impl Metrics {
 
     /// The handles of a trigger.
     pub(crate) fn of(&self, trigger: &str) -> Meters {
-        let labels = ByTrigger { trigger: trigger.to_owned() };
         let [delivered, failed, dead_letter] = RESULTS.map(|result| {
             self.deliveries.get_or_create_owned(&ByResult { trigger: trigger.to_owned(), result })
         });
@@ -122,8 +116,7 @@ impl Metrics {
             delivered,
             failed,
             dead_letter,
-            in_flight: self.in_flight.get_or_create_owned(&labels),
-            duration: self.duration.get_or_create_owned(&labels),
+            duration: self.duration.get_or_create_owned(&ByTrigger { trigger: trigger.to_owned() }),
             attempts: CLASSES.map(|class| {
                 self.attempts.get_or_create_owned(&ByClass { trigger: trigger.to_owned(), class })
             }),
@@ -132,9 +125,7 @@ impl Metrics {
 
     /// Forgets a trigger that is gone.
     pub(crate) fn forget(&self, trigger: &str) {
-        let labels = ByTrigger { trigger: trigger.to_owned() };
-        self.in_flight.remove(&labels);
-        self.duration.remove(&labels);
+        self.duration.remove(&ByTrigger { trigger: trigger.to_owned() });
         for result in RESULTS {
             self.deliveries.remove(&ByResult { trigger: trigger.to_owned(), result });
         }

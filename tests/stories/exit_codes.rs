@@ -50,6 +50,8 @@ async fn what_makes_no_sense_is_64() {
     refused(&mesh, &[&["run", "nowhere"][..], &any].concat(), 64, &["nowhere"]).await;
     refused(&mesh, &[&["run", "manifests"][..], &any].concat(), 64, &["manifests"]).await;
     refused(&mesh, &["check", "nowhere"], 64, &["nowhere"]).await;
+    mesh.write("torn.yaml", "kind: [");
+    refused(&mesh, &[&["run", "manifests"][..], &any].concat(), 64, &["torn.yaml:1: "]).await;
 }
 
 #[tokio::test]

@@ -112,6 +112,8 @@ async fn a_broken_file_changes_nothing_and_is_reported() {
     sink.got(1).await;
     let check = run(mesh.folder(), &["check", "manifests"]).await;
     assert_eq!(check.code, Some(1), "{check:?}");
+    let get = mesh.cli(&["get"]).await.done();
+    assert!(get.out.contains("trigger/bill") && get.err.contains("mesh.yaml:"), "{get:?}");
 
     mesh.stop().await;
     mesh.launch().await;

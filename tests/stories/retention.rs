@@ -40,6 +40,8 @@ async fn finished_events_are_gone_after_the_retention() {
             replay.ids().contains(&"new".to_owned())
         })
         .await;
+        let lag = format!("sluice_trigger_lag{{trigger=\"default/{name}\"}}");
+        until("the replay to be done", async || mesh.metric(&lag).await == 0.0).await;
         !replay.ids().contains(&"old".to_owned())
     })
     .await;

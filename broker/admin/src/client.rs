@@ -6,6 +6,7 @@ mod tail;
 use crate::selector::percent_encode;
 use crate::{DeadLetterView, Explanation, ProblemDetails, Selector, Touched};
 use bytes::Bytes;
+use crds::Problem;
 use event::{Event, Mode};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full};
@@ -64,6 +65,14 @@ impl Client {
             Value::Array(items) => Ok(items),
             _ => Err(self.nonsense("a list of objects has no `items`")),
         }
+    }
+
+    /// What is wrong with the manifests.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn problems(&self) -> Result<Vec<Problem>, ClientError> {
+        self.call(Method::GET, "/problems").await
     }
 
     /// The dead letters that the selector means; none given: all, up to its limit or 1000.

@@ -1,10 +1,19 @@
-//! An event as people read it.
+//! Events and problems as people read them.
 
 use crate::output::{FAINT, NAME, Output};
+use crds::{Problem, Severity};
 use event::Event;
 use serde_json::value::RawValue;
 use std::fmt::Write;
 use std::io;
+
+/// What is wrong with a manifest, on one line.
+pub(crate) fn problem(problem: &Problem) -> String {
+    match problem.severity {
+        Severity::Error => problem.to_string(),
+        Severity::Warning => format!("{problem} (warning)"),
+    }
+}
 
 /// Attributes that stand in the heading.
 const IN_HEADING: [&str; 4] = ["specversion", "id", "source", "type"];

@@ -49,7 +49,7 @@ pub enum PublishError {
     NoSuchTarget(ObjectKey),
     /// 400 from outside; final for a reply.
     #[error(
-        "the event has used up its rounds (`knativebrokerttl`): is a sink answering with an event that its own trigger matches?"
+        "the event has no rounds left (`sluice.dev/hops`, `knativebrokerttl`): is a sink answering with an event that its own trigger matches?"
     )]
     OutOfHops,
     /// 413; final for a reply.

@@ -32,10 +32,7 @@ pub enum LoadError {
     #[error("the manifests cannot be watched: {0}")]
     NoThread(io::Error),
     /// No object of a known kind in any of the paths.
-    #[error(
-        "nothing usable in {}: no Broker, Trigger or other object that is understood (sub folders are not read)",
-        list(paths)
-    )]
+    #[error("nothing usable in {}: {}", list(paths), why_nothing(problems))]
     NothingUsable {
         /// The paths.
         paths: Vec<PathBuf>,
@@ -47,6 +44,14 @@ pub enum LoadError {
 fn list(paths: &[PathBuf]) -> String {
     let names: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
     names.join(", ")
+}
+
+fn why_nothing(problems: &[Problem]) -> String {
+    match problems {
+        [] => "no Broker, Trigger or other object that is understood (sub folders are not read)".to_owned(),
+        [one] => one.to_string(),
+        [first, others @ ..] => format!("{first} (and {} more: `sluice check` says which)", others.len()),
+    }
 }
 
 /// An index without a single object is no configuration.

@@ -18,12 +18,13 @@ use tokio_util::either::Either;
 /// Bytes to a sink, plain or TLS.
 pub(super) type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
 
+type Wire = Pin<Box<Connection<TokioIo<Stream>, Full<Bytes>>>>;
+
 /// A connection to a host. Not polled while idle.
 pub(super) struct Line {
     requests: SendRequest<Full<Bytes>>,
-    wire: Pin<Box<Connection<TokioIo<Stream>, Full<Bytes>>>>,
-    /// The wire has ended and must not be polled again.
-    over: bool,
+    /// None once it has ended. It goes then: a request that it still held hears of the end by that, and by nothing else.
+    wire: Option<Wire>,
     /// When it was put away.
     pub(super) parked: Instant,
     _open: OwnedSemaphorePermit,
@@ -34,21 +35,18 @@ impl Line {
         let (requests, wire) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|e| SendError::Broken(explain(&e)))?;
-        Ok(Self { requests, wire: Box::pin(wire), over: false, parked: Instant::now(), _open: open })
+        Ok(Self { requests, wire: Some(Box::pin(wire)), parked: Instant::now(), _open: open })
     }
 
     /// Whether another request can be sent after a complete answer.
     pub(super) fn is_usable(&mut self) -> bool {
-        (!self.over && self.requests.is_ready()) || self.is_alive()
+        (self.wire.is_some() && self.requests.is_ready()) || self.is_alive()
     }
 
     /// Looks whether the other side has hung up. Does not wait.
     pub(super) fn is_alive(&mut self) -> bool {
-        let mut nobody = Context::from_waker(Waker::noop());
-        if !self.over && self.wire.as_mut().poll(&mut nobody).is_ready() {
-            self.over = true;
-        }
-        !self.over && self.requests.is_ready()
+        poll_wire(&mut self.wire, &mut Context::from_waker(Waker::noop()));
+        self.wire.is_some() && self.requests.is_ready()
     }
 
     /// Sends a request and reads the answer. Dropped half way, the line must be dropped too.
@@ -57,35 +55,35 @@ impl Line {
         request: Request<Full<Bytes>>,
         keep: impl FnOnce(&http::response::Parts) -> usize,
     ) -> Result<Answer, SendError> {
-        let Self { requests, wire, over, .. } = self;
+        let Self { requests, wire, .. } = self;
         let exchange = async {
             let answer = requests.send_request(request).await;
             let (head, body) = answer.map_err(|e| SendError::Broken(explain(&e)))?.into_parts();
             let keep = keep(&head);
             Ok(Answer { status: head.status, headers: head.headers, body: body::read(body, keep).await })
         };
-        drive(exchange, wire.as_mut(), over).await
+        drive(exchange, wire).await
     }
 }
 
 /// Runs `exchange` and moves its bytes at the same time.
-async fn drive<T>(
-    exchange: impl Future<Output = T>,
-    mut wire: Pin<&mut Connection<TokioIo<Stream>, Full<Bytes>>>,
-    over: &mut bool,
-) -> T {
+async fn drive<T>(exchange: impl Future<Output = T>, wire: &mut Option<Wire>) -> T {
     let mut exchange = pin!(exchange);
     poll_fn(|cx| {
         if let Poll::Ready(done) = exchange.as_mut().poll(cx) {
             return Poll::Ready(done);
         }
         // The end of the wire is no answer: the exchange hears of it and says what it means.
-        if !*over && wire.as_mut().poll(cx).is_ready() {
-            *over = true;
-        }
+        poll_wire(wire, cx);
         exchange.as_mut().poll(cx)
     })
     .await
+}
+
+fn poll_wire(wire: &mut Option<Wire>, cx: &mut Context<'_>) {
+    if wire.as_mut().is_some_and(|wire| wire.as_mut().poll(cx).is_ready()) {
+        *wire = None;
+    }
 }
 
 /// The error with its cause, without repeating itself.

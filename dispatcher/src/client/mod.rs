@@ -223,6 +223,21 @@ mod tests {
         );
     }
 
+    /// The runtime has heard of the end before the request is written: it must not stay behind in the dead connection.
+    #[tokio::test]
+    async fn a_kept_connection_that_was_closed_is_replaced_at_once() {
+        let (listener, address) = listen().await;
+        let host = pool(8, 8, LONG).host(&address);
+        let (sent, stream) = tokio::join!(send(&host, LONG), answer(&listener));
+        sent.unwrap();
+        drop(stream);
+        let news = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
+        let again = async { tokio::join!(send(&host, LONG), answer(&listener)) };
+        let (sent, _stream) = tokio::time::timeout(LONG, again).await.expect("a second connection");
+        assert_eq!(sent.unwrap().status, 202);
+        drop(news);
+    }
+
     #[tokio::test]
     async fn an_old_idle_connection_is_swept() {
         let (listener, address) = listen().await;

@@ -2,6 +2,7 @@
 
 use crate::mesh::{Mesh, http, order, trigger};
 use crate::sink::Sink;
+use broker_core::Channel;
 use broker_core::{Arrival, Format};
 use event::{EventBuilder, Mode, TraceContext};
 
@@ -73,6 +74,6 @@ async fn the_window_bounds_what_is_under_way() {
         mesh.send(order(&n.to_string())).await;
     }
     sink.seen(3).await;
-    assert_eq!(mesh.metric(r#"sluice_trigger_in_flight{trigger="default/t"}"#), 3.0);
+    mesh.until(async || mesh.channel.lag(&"default/t".into()).is_some_and(|lag| lag.in_flight == 3)).await;
     assert_eq!(sink.so_far().len(), 3);
 }

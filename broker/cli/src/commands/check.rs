@@ -1,5 +1,6 @@
 //! `sluice check`: what is wrong with manifests.
 
+use crate::display;
 use crate::error::{CliError, Exit};
 use crate::offline::CompileFlags;
 use crate::output::{BAD, Format, Output, UNSURE};
@@ -58,10 +59,8 @@ pub(crate) async fn run(
 }
 
 fn line(problem: &Problem, out: &Output) -> String {
-    match problem.severity {
-        Severity::Error => out.paint(BAD, problem.to_string()),
-        Severity::Warning => out.paint(UNSURE, format!("{problem} (warning)")),
-    }
+    let style = if is_error(problem) { BAD } else { UNSURE };
+    out.paint(style, display::problem(problem))
 }
 
 fn is_error(problem: &Problem) -> bool {

@@ -13,9 +13,31 @@ use event::Timestamp;
 const EXAMPLES: &str = "\
 Examples:
   sluice dlq list --trigger default/bill --since 1h
-  sluice dlq show 0192f0c1
+  sluice dlq show 0-3-5c5840518f9cdb70
   sluice dlq redrive --trigger default/bill   to the sink it has now
   sluice dlq purge --all                      for good";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  sluice dlq list --trigger default/bill --since 1h
+  sluice dlq list --type order.paid -o json | jq -r '.[].reason'";
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  sluice dlq show 0-3-5c5840518f9cdb70              an ID of `sluice dlq list`
+  sluice dlq show 0-3-5c5840518f9cdb70 -o json | jq .event";
+
+const REDRIVE_EXAMPLES: &str = "\
+Examples:
+  sluice dlq redrive 0-3-5c5840518f9cdb70           one
+  sluice dlq redrive --trigger default/bill         to the sink it has now
+  sluice dlq redrive --all";
+
+const PURGE_EXAMPLES: &str = "\
+Examples:
+  sluice dlq purge 0-3-5c5840518f9cdb70             one
+  sluice dlq purge --trigger default/bill --type order.test
+  sluice dlq purge --all";
 
 /// Flags of `sluice dlq`.
 #[derive(Clone, Debug, clap::Args)]
@@ -40,6 +62,7 @@ pub struct Args {
 #[derive(Clone, Debug, clap::Subcommand)]
 enum Action {
     /// List dead letters
+    #[command(after_help = LIST_EXAMPLES)]
     List {
         #[command(flatten)]
         which: Which,
@@ -48,13 +71,16 @@ enum Action {
         limit: u32,
     },
     /// Print one: event, reason, attempts, last status and body
+    #[command(after_help = SHOW_EXAMPLES)]
     Show {
         /// The entry
         id: String,
     },
     /// Send dead letters to their trigger again; each goes when it is delivered
+    #[command(after_help = REDRIVE_EXAMPLES)]
     Redrive(Which),
     /// Delete dead letters for good
+    #[command(after_help = PURGE_EXAMPLES)]
     Purge(Which),
 }
 

@@ -5,8 +5,10 @@ mod kind;
 mod rows;
 
 use crate::connection::Connection;
+use crate::display;
 use crate::error::{CliError, Exit};
 use crate::output::{Format, Output};
+use crds::Problem;
 use kind::Wanted;
 use serde_json::{Value, json};
 
@@ -16,6 +18,8 @@ Examples:
   sluice get triggers -A           in all namespaces
   sluice get broker shop -o yaml   one object with its whole status
   sluice get br,tr -o wide         two kinds, more columns
+
+What is wrong with the manifests of these objects follows on standard error.
 
 Short names: br (broker), tr (trigger), is (integrationsink), svc (service),
 cm (configmap), sec (secret).";
@@ -52,7 +56,8 @@ enum Layout {
 
 pub(crate) async fn run(args: Args, out: &mut Output) -> Result<Exit, CliError> {
     let wanted = Wanted::parse(args.kind.as_deref(), args.name.as_deref())?;
-    let mut objects = args.connection.client()?.objects().await?;
+    let client = args.connection.client()?;
+    let mut objects = client.objects().await?;
     wanted.check_kinds(&objects)?;
     objects.retain(|object| {
         let namespace = object["metadata"]["namespace"].as_str().unwrap_or("default");
@@ -66,7 +71,23 @@ pub(crate) async fn run(args: Args, out: &mut Output) -> Result<Exit, CliError> 
         )));
     }
     print(&args, &wanted, &objects, out)?;
+    if matches!(args.output, None | Some(Layout::Wide)) {
+        for problem in client.problems().await?.iter().filter(|problem| concerns(problem, &objects)) {
+            out.note(display::problem(problem))?;
+        }
+    }
     Ok(Exit::Done)
+}
+
+/// Whether it is about one of these objects, or about a file: then nobody knows about which.
+fn concerns(problem: &Problem, objects: &[Value]) -> bool {
+    let is_it = |object: &Value| {
+        let metadata = &object["metadata"];
+        object["kind"] == problem.kind.as_str()
+            && metadata["namespace"] == problem.namespace.as_str()
+            && metadata["name"] == problem.name.as_str()
+    };
+    problem.kind.is_empty() || objects.iter().any(is_it)
 }
 
 fn print(args: &Args, wanted: &Wanted, objects: &[Value], out: &mut Output) -> Result<(), CliError> {

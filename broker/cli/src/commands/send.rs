@@ -11,6 +11,7 @@ use futures::{Stream, StreamExt, stream};
 use http::Uri;
 use message::{Messages, Mode};
 use post::{Outcome, Poster, Verdict};
+use serde_json::Value;
 use std::time::Duration;
 use tokio::time::Interval;
 
@@ -113,13 +114,7 @@ async fn target(args: &Args) -> Result<Uri, CliError> {
     let broker = values::namespaced(&args.target)
         .map_err(|_| CliError::Usage(format!("`{}`: expected a URL or NS/BROKER", args.target)))?;
     let objects = args.connection.client()?.objects().await?;
-    let is_it = |object: &&serde_json::Value| {
-        let metadata = &object["metadata"];
-        let (namespace, name) = (metadata["namespace"].as_str(), metadata["name"].as_str());
-        object["kind"] == "Broker"
-            && broker == format!("{}/{}", namespace.unwrap_or("default"), name.unwrap_or_default())
-    };
-    let found = objects.iter().find(is_it).ok_or_else(|| {
+    let found = find_broker(&objects, &broker).ok_or_else(|| {
         CliError::Failed(format!("there is no Broker `{broker}`; `sluice get broker -A` lists them"))
     })?;
     let url = found["status"]["address"]["url"].as_str().ok_or_else(|| {
@@ -128,6 +123,16 @@ async fn target(args: &Args) -> Result<Uri, CliError> {
         ))
     })?;
     values::http_url(url).map_err(CliError::Failed)
+}
+
+/// The Broker `NS/NAME` among the server's objects.
+pub(super) fn find_broker<'a>(objects: &'a [Value], broker: &str) -> Option<&'a Value> {
+    objects.iter().find(|object| {
+        let metadata = &object["metadata"];
+        let (namespace, name) = (metadata["namespace"].as_str(), metadata["name"].as_str());
+        object["kind"] == "Broker"
+            && broker == format!("{}/{}", namespace.unwrap_or("default"), name.unwrap_or_default())
+    })
 }
 
 /// The events' numbers, as many as go into one request, no faster than wanted.
@@ -164,7 +169,9 @@ fn print(args: &Args, outcome: &Outcome, out: &mut Output) -> Result<(), CliErro
 fn line(id: &str, verdict: &Verdict, out: &Output) -> String {
     match verdict {
         Verdict::Taken(status) => format!("{id} {}", out.paint(GOOD, status.as_str())),
-        Verdict::Refused(status, detail) => format!("{id} {} {detail}", out.paint(BAD, status.as_str())),
+        Verdict::Refused(status, detail) => {
+            format!("{id} {} {detail}", out.paint(BAD, status.as_str())).trim_end().to_owned()
+        }
         Verdict::NoAnswer(why) => format!("{id} {} {why}", out.paint(BAD, "no answer")),
     }
 }

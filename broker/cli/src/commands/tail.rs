@@ -1,5 +1,6 @@
 //! `sluice tail`: events as they are accepted.
 
+use super::send;
 use crate::connection::Connection;
 use crate::error::{CliError, Exit};
 use crate::output::{Format, Output};
@@ -34,6 +35,11 @@ pub struct Args {
 
 pub(crate) async fn run(args: Args, out: &mut Output) -> Result<Exit, CliError> {
     let client = args.connection.client()?;
+    if let Some(broker) = &args.broker
+        && send::find_broker(&client.objects().await?, broker).is_none()
+    {
+        out.note(format!("there is no Broker `{broker}` yet; `sluice get broker -A` lists them"))?;
+    }
     let mut tail = client.tail(args.broker.as_deref(), args.type_prefix.as_deref()).await?;
     while let Some(line) = tail.next().await? {
         match line {

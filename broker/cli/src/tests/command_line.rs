@@ -47,7 +47,10 @@ Commands that talk to a running server find it by --server or SLUICE_SERVER.
 
 #[test]
 fn every_command_has_examples_and_says_what_each_flag_does() {
-    for command in Cli::command().get_subcommands_mut() {
+    let cli = Cli::command();
+    let mut commands: Vec<_> = cli.get_subcommands().cloned().collect();
+    commands.extend(cli.find_subcommand("dlq").unwrap().get_subcommands().cloned());
+    for command in &mut commands {
         let name = command.get_name().to_owned();
         let help = command.render_long_help().to_string();
         assert!(help.contains("Examples:\n  "), "{name}");

@@ -146,6 +146,20 @@ async fn tail_prints_events_until_the_server_ends() {
 }
 
 #[tokio::test]
+async fn tail_says_when_it_waits_for_a_broker_that_is_not_there() {
+    let server = server().await;
+    let (mut output, _, err) = captured();
+    let typed = ["sluice", "tail", "shopp", "--server", &server.url];
+    let Command::Other(command) = Cli::try_parse_from(typed).unwrap().command else { panic!() };
+    let tailing = tokio::spawn(async move { dispatch(command, BTreeMap::new(), &mut output).await });
+    while err.text().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert!(err.text().starts_with("there is no Broker `default/shopp` yet"), "{}", err.text());
+    tailing.abort();
+}
+
+#[tokio::test]
 async fn dead_letters_are_listed_and_shown() {
     let server = server().await;
     assert_eq!(server.sluice(&["dlq", "list"]).await.err, "no dead letters\n");

@@ -12,8 +12,13 @@ impl Group {
         self.spec.as_ref().is_some_and(|s| s.order == Order::Key)
     }
 
-    pub(super) fn window(&self) -> usize {
-        if self.unreachable { 1 } else { self.spec.as_ref().map_or(0, |s| s.window.get()) }
+    /// How many may be lent at the same time now.
+    fn window(&self) -> usize {
+        if self.unreachable {
+            usize::from(self.probing.allowed)
+        } else {
+            self.spec.as_ref().map_or(0, |s| s.window.get())
+        }
     }
 
     pub(super) fn room(&self) -> usize {
@@ -65,6 +70,7 @@ impl Group {
         open.accepted_at = record.envelope.accepted_at;
         let (attempt, probe) = (open.attempts + 1, open.probe);
         self.lent += 1;
+        self.probing.allowed &= !self.unreachable;
         let loan = Loan { group: self.id, token: at, back: Some(near.back.clone()) };
         let delivery = Delivery { record, attempt, probe, lane: near.lane, position: at, loan };
         let gone = match &self.subscriber {

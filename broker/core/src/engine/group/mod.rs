@@ -9,6 +9,7 @@
 mod due;
 mod lending;
 mod moving;
+mod probing;
 mod reading;
 mod saving;
 mod settling;
@@ -20,6 +21,7 @@ use super::state::StoredGroup;
 use crate::channel::Settled;
 use crate::{Delivery, GroupName, GroupSpec, Lane, Position};
 use event::{Record, Timestamp};
+use probing::Probing;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,8 +29,6 @@ use tokio::sync::mpsc::UnboundedSender;
 
 /// Events that are matched and kept in memory ahead of the window, at most, per group and lane.
 pub(crate) const LOOK_AHEAD: usize = 1000;
-/// How often an event probes a sink that could not be reached.
-const PROBE_EVERY: Duration = Duration::from_secs(2);
 /// How long a delivery that was dropped unsettled rests, so that one that panics its worker does not spin.
 const REST: Duration = Duration::from_millis(100);
 /// In the timers: not an event, but the group's next probe.
@@ -103,8 +103,7 @@ pub(crate) struct Group {
     /// When the event at the cursor was accepted, as far as known.
     pub(crate) behind_since: Timestamp,
     pub(crate) unreachable: bool,
-    /// The timer of the next probe is set: there is one, however many deliveries found nobody.
-    probing: bool,
+    probing: Probing,
     pub(crate) open: BTreeMap<Position, Open>,
     /// So many open events are counted in the process's bound.
     counted: usize,
@@ -122,6 +121,8 @@ pub(crate) struct Group {
     fetching: usize,
     touched: Vec<Position>,
     closed: Vec<Position>,
+    /// Something changed that must not be forgotten for long: attempts, or the end of what was stored as open.
+    urgent: bool,
     stored_cursor: Option<Position>,
     stored_parked: Timestamp,
 }
@@ -139,7 +140,7 @@ impl Group {
             cursor,
             behind_since: Timestamp::default(),
             unreachable: false,
-            probing: false,
+            probing: Probing::default(),
             open: BTreeMap::new(),
             counted: 0,
             crowded: false,
@@ -153,6 +154,7 @@ impl Group {
             fetching: 0,
             touched: Vec::new(),
             closed: Vec::new(),
+            urgent: false,
             stored_cursor: None,
             stored_parked: Timestamp::default(),
         }

@@ -6,6 +6,11 @@ use crate::engine::state::Change;
 use event::Timestamp;
 
 impl Group {
+    /// True when what changed should be durable soon.
+    pub(crate) fn is_urgent(&self) -> bool {
+        self.urgent
+    }
+
     /// The oldest position the group still needs; `None`: the frontier.
     pub(crate) fn oldest(&self) -> Option<Position> {
         let open = self.open.first_key_value().map(|(at, _)| *at);
@@ -20,6 +25,7 @@ impl Group {
     /// Appends what changed since the last call: exceptions to `first`, positions that rely on them to `last`.
     pub(crate) fn take_changes(&mut self, first: &mut Vec<Change>, last: &mut Vec<Change>) {
         let id = self.id;
+        self.urgent = false;
         for at in self.touched.drain(..) {
             if let Some(open) = self.open.get_mut(&at) {
                 open.stored = true;

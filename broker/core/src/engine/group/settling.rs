@@ -1,7 +1,6 @@
-//! What comes back: done, failed, unreachable, given back.
+//! What comes back: done, failed, unreachable, given back; and what becomes due.
 
-use super::{Group, PROBE, PROBE_EVERY, Phase, REST, Surroundings};
-use crate::engine::clock::spread;
+use super::{Group, PROBE, Phase, REST, Surroundings};
 use crate::{Outcome, Position};
 
 impl Group {
@@ -17,7 +16,7 @@ impl Group {
             }
             Outcome::Buried => {
                 self.close(at);
-                self.probe_later(near);
+                self.probe_later(None, near);
             }
             Outcome::Nack(after) => {
                 open.attempts += 1;
@@ -26,27 +25,39 @@ impl Group {
                 self.reached(near);
             }
             Outcome::Unreachable(after) => {
-                if !was_probe {
+                self.unreachable = true;
+                if was_probe {
+                    // It changed nothing that the durable state knows.
+                    self.rest(at, near);
+                } else {
                     open.attempts += 1;
                     open.due = near.now.plus(after);
+                    self.wait(at, near);
                 }
-                self.wait(at, near);
-                self.unreachable = true;
-                self.probe_later(near);
+                self.probe_later(Some(at), near);
             }
             Outcome::Return => {
                 open.due = near.now.plus(REST);
                 self.wait(at, near);
+                if self.unreachable {
+                    self.probe_later(Some(at), near);
+                }
             }
         }
         self.unreachable
     }
 
     pub(super) fn wait(&mut self, at: Position, near: &mut Surroundings<'_>) {
+        self.rest(at, near);
+        self.touched.push(at);
+        self.urgent = true;
+    }
+
+    /// Waits until it is due, as the durable state has it already.
+    fn rest(&mut self, at: Position, near: &mut Surroundings<'_>) {
         if let Some(open) = self.open.get_mut(&at) {
             open.phase = Phase::Waiting;
             near.timers.insert((open.due, self.id, at));
-            self.touched.push(at);
         }
     }
 
@@ -55,6 +66,7 @@ impl Group {
         let Some(open) = self.open.remove(&at) else { return };
         if open.stored {
             self.closed.push(at);
+            self.urgent = true;
         }
         if let Some(key) = open.key
             && let Some(next) = self.keys.leave(key, open.origin)
@@ -71,29 +83,6 @@ impl Group {
         }
     }
 
-    /// The sink answered: everything that waited for it is due, spread over some seconds.
-    pub(super) fn reached(&mut self, near: &mut Surroundings<'_>) {
-        if !std::mem::take(&mut self.unreachable) {
-            return;
-        }
-        let waiting: Vec<Position> =
-            self.open.iter().filter(|(_, o)| o.phase == Phase::Waiting).map(|(at, _)| *at).collect();
-        let window = spread(waiting.len());
-        for (n, at) in waiting.iter().enumerate() {
-            let due = near.now.plus(window.mul_f64(n as f64 / waiting.len() as f64));
-            if let Some(open) = self.open.get_mut(at).filter(|o| o.due > due) {
-                open.due = due;
-                self.wait(*at, near);
-            }
-        }
-    }
-
-    pub(super) fn probe_later(&mut self, near: &mut Surroundings<'_>) {
-        if !std::mem::replace(&mut self.probing, true) {
-            near.timers.insert((near.now.plus(PROBE_EVERY), self.id, PROBE));
-        }
-    }
-
     /// A timer of this group rang for `at`.
     pub(crate) fn ring(&mut self, at: Position, near: &mut Surroundings<'_>) {
         if at == PROBE {
@@ -104,23 +93,5 @@ impl Group {
             open.phase = Phase::Due;
             self.due.insert(at);
         }
-    }
-
-    /// Time to see whether the sink is back: the oldest waiting event goes early.
-    pub(super) fn probe(&mut self, near: &mut Surroundings<'_>) {
-        self.probing = false;
-        if !self.unreachable {
-            return;
-        }
-        if self.room() > 0 && self.due.is_empty() {
-            let oldest = self.open.iter_mut().find(|(_, o)| o.phase == Phase::Waiting);
-            if let Some((at, open)) = oldest {
-                open.probe = open.due > near.now;
-                open.phase = Phase::Due;
-                self.due.insert(*at);
-            }
-        }
-        // Whatever becomes of this probe, the next one is sure.
-        self.probe_later(near);
     }
 }

@@ -266,6 +266,7 @@ impl LaneTask {
         set(&mut self.hungry, id, hungry);
         set(&mut self.fetchable, id, fetch);
         set(&mut self.busy, id, busy);
+        self.saving.note_change(group.is_urgent());
         self.dirty.insert(id);
     }
 

@@ -25,7 +25,7 @@ impl LaneTask {
             self.head = at + 1;
         }
         self.head = self.head.max(batch.next);
-        self.saving.note_progress();
+        self.saving.note_progress(self.head);
         for id in touched {
             self.touch(id);
         }

@@ -8,10 +8,13 @@ use futures::future::BoxFuture;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Changes wait this long for others: what is repeated after a crash.
+/// What must not be repeated, or is much, waits this long for others.
 const BATCH: Duration = Duration::from_millis(100);
-/// A head that moved while no group changed is written this late.
-const PROGRESS: Duration = Duration::from_secs(1);
+/// So many records read since the last write are much.
+const MUCH: Position = 1000;
+/// A few events that were lent and acked in between are written this late: after a crash they are repeated. A
+/// thousand quiet channels would write more state than events otherwise.
+const PROGRESS: Duration = Duration::from_millis(500);
 /// Changes weigh at least this before a snapshot replaces them.
 const LEAST_FOR_SNAPSHOT: usize = 64 * 1024;
 
@@ -37,9 +40,14 @@ impl Saving {
         Self { handed: head, deadline: None, changed: usize::MAX / 2, snapshot: 0, low_when_saved: 0, low: 0 }
     }
 
-    /// The head moved.
-    pub(super) fn note_progress(&mut self) {
-        self.due_within(PROGRESS);
+    /// The head moved to `head`.
+    pub(super) fn note_progress(&mut self, head: Position) {
+        self.due_within(if head - self.handed >= MUCH { BATCH } else { PROGRESS });
+    }
+
+    /// A group changed.
+    pub(super) fn note_change(&mut self, urgent: bool) {
+        self.due_within(if urgent { BATCH } else { PROGRESS });
     }
 
     fn due_within(&mut self, wait: Duration) {
@@ -59,7 +67,7 @@ impl LaneTask {
     }
 
     pub(super) fn save_if_time(&mut self) {
-        if !self.dirty.is_empty() || !self.changes.is_empty() {
+        if !self.changes.is_empty() {
             self.saving.due_within(BATCH);
         }
         if self.next_save().is_some_and(|at| at <= Instant::now()) {
