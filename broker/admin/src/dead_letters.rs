@@ -122,7 +122,7 @@ impl Api {
             true => Err(unknown(id)),
             false => Err(ProblemDetails::new(
                 StatusCode::CONFLICT,
-                format!("dead letter `{id}` is on its way to its trigger already"),
+                format!("dead letter `{id}` is on its way to its trigger already, or its trigger is gone"),
             )),
         }
     }

@@ -44,6 +44,8 @@ pub enum DeadLetterError {
 /// The dead letters of one channel, over the log's dead letter lane. Any process may append to it; each folds it.
 pub struct DeadLetterStore {
     log: Arc<dyn Log>,
+    /// Whether a trigger is there to be sent its letters again.
+    is_wanted: Box<dyn Fn(&GroupName) -> bool + Send + Sync>,
     folded: Arc<Mutex<Folded>>,
     /// Everything below was folded.
     upto: watch::Receiver<Position>,
@@ -75,12 +77,15 @@ struct Kept {
 impl DeadLetterStore {
     /// Follows the log's dead letter lane from now on.
     #[must_use]
-    pub(crate) fn open(log: Arc<dyn Log>) -> Self {
+    pub(crate) fn open(
+        log: Arc<dyn Log>,
+        is_wanted: impl Fn(&GroupName) -> bool + Send + Sync + 'static,
+    ) -> Self {
         let folded = Arc::new(Mutex::new(Folded::default()));
         let (progress, upto) = watch::channel(0);
         let writing = Arc::new(Semaphore::new(1));
         let follower = tokio::spawn(follow(log.clone(), folded.clone(), progress, writing.clone()));
-        Self { log, folded, upto, follower, writing }
+        Self { log, is_wanted: Box::new(is_wanted), folded, upto, follower, writing }
     }
 
     /// Stops following. What was put is durable already.
@@ -115,9 +120,9 @@ impl DeadLetterStore {
     /// When the log cannot be read.
     pub async fn list(&self, query: &DeadLetterQuery) -> Result<Vec<DeadLetter>, DeadLetterError> {
         let mut letters = Vec::new();
-        let positions = self.candidates(query);
-        for positions in positions.chunks(READ_AT_ONCE) {
-            for (_, letter) in self.read(positions).await? {
+        let candidates = self.candidates(query);
+        for some in candidates.chunks(READ_AT_ONCE) {
+            for letter in self.letters(some).await? {
                 if query.limit > 0 && letters.len() == query.limit {
                     return Ok(letters);
                 }
@@ -130,20 +135,21 @@ impl DeadLetterStore {
     }
 
     /// Sends those that the query means to their trigger again; they go when it succeeds. Returns their ids.
-    /// One that is on its way already is not sent twice.
+    /// One that is on its way already is not sent twice; one whose trigger is gone stays.
     ///
     /// # Errors
     /// When the log cannot be read or written; any prefix may have been redriven.
     pub async fn redrive(&self, query: &DeadLetterQuery) -> Result<Vec<String>, DeadLetterError> {
         let mut sent = Vec::new();
-        let positions = self.candidates(query);
-        for positions in positions.chunks(READ_AT_ONCE) {
-            for (_, letter) in self.read(positions).await? {
+        let candidates = self.candidates(query);
+        for some in candidates.chunks(READ_AT_ONCE) {
+            for letter in self.letters(some).await? {
                 let full = query.limit > 0 && sent.len() == query.limit;
                 if full {
                     return Ok(sent);
                 }
-                if !query.means(&letter) || !self.lock().redriven.insert(letter.id.as_str().into()) {
+                let goes = query.means(&letter) && (self.is_wanted)(&letter.group);
+                if !goes || !self.lock().redriven.insert(letter.id.as_str().into()) {
                     continue;
                 }
                 let append = self.log.append(Lane(0), vec![Entry::Event(Arc::new(again(&letter)))]);
@@ -162,12 +168,22 @@ impl DeadLetterStore {
     /// # Errors
     /// When the log cannot be read or written; any prefix may have been deleted.
     pub async fn purge(&self, query: &DeadLetterQuery) -> Result<Vec<String>, DeadLetterError> {
-        let letters = self.list(query).await?;
-        let ids: Vec<String> = letters.into_iter().map(|letter| letter.id).collect();
-        for ids in ids.chunks(READ_AT_ONCE) {
-            self.append(ids.iter().map(|id| DeadLetterChange::Gone { id: id.clone() }).collect()).await?;
+        let mut gone: Vec<String> = Vec::new();
+        let candidates = self.candidates(query);
+        for some in candidates.chunks(READ_AT_ONCE) {
+            if query.limit > 0 && gone.len() == query.limit {
+                break;
+            }
+            let meant = self.letters(some).await?.into_iter().filter(|letter| query.means(letter));
+            let more = if query.limit == 0 { usize::MAX } else { query.limit - gone.len() };
+            let ids: Vec<String> = meant.map(|letter| letter.id).take(more).collect();
+            if !ids.is_empty() {
+                let changes = ids.iter().map(|id| DeadLetterChange::Gone { id: id.clone() });
+                self.append(changes.collect()).await?;
+            }
+            gone.extend(ids);
         }
-        Ok(ids)
+        Ok(gone)
     }
 
     /// A redriven event was delivered: its entry goes. Durable on `Ok`; the ack comes after it.
@@ -208,15 +224,26 @@ impl DeadLetterStore {
         Ok(())
     }
 
-    /// Positions of letters that the query may mean, ascending.
-    fn candidates(&self, query: &DeadLetterQuery) -> Vec<Position> {
+    /// Letters that the query may mean, in the order they were last put. By id: while some are worked on, others
+    /// are moved forward.
+    fn candidates(&self, query: &DeadLetterQuery) -> Vec<Arc<str>> {
         let folded = self.lock();
         let means = |kept: &Kept| {
             (query.ids.is_empty() || query.ids.iter().any(|id| **id == *kept.id))
                 && query.group.as_ref().is_none_or(|g| *g == kept.group)
                 && query.since.is_none_or(|since| kept.last_time >= since)
         };
-        folded.by_position.iter().filter(|(_, kept)| means(kept)).map(|(at, _)| *at).collect()
+        folded.by_position.values().filter(|kept| means(kept)).map(|kept| kept.id.clone()).collect()
+    }
+
+    /// These letters, as far as they are still there.
+    async fn letters(&self, ids: &[Arc<str>]) -> Result<Vec<DeadLetter>, LogError> {
+        let mut positions: Vec<Position> = {
+            let folded = self.lock();
+            ids.iter().filter_map(|id| folded.positions.get(id).copied()).collect()
+        };
+        positions.sort_unstable();
+        Ok(self.read(&positions).await?.into_iter().map(|(_, letter)| letter).collect())
     }
 
     async fn read(&self, positions: &[Position]) -> Result<Vec<(Position, DeadLetter)>, LogError> {

@@ -23,6 +23,8 @@ use tokio::task::JoinHandle;
 const CATCH_UP_HEADS: usize = 4;
 /// Bytes of matched events kept ahead of all windows of a process.
 const LOOK_AHEAD_BYTES: usize = 64 * 1024 * 1024;
+/// Events that are open in all groups of a process. Beyond it a group may have but a few that wait.
+const MOST_OPEN: usize = 2_000_000;
 /// How long closing waits for a lane's last state.
 const CLOSE_WITHIN: Duration = Duration::from_secs(10);
 
@@ -30,13 +32,23 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub struct Limits {
     queued: Arc<Budget>,
+    open: Arc<Budget>,
     catch_up: Arc<Semaphore>,
+}
+
+impl Limits {
+    /// With another bound of the events that are open in all groups together.
+    #[must_use]
+    pub fn most_open(self, events: usize) -> Self {
+        Self { open: Arc::new(Budget::new(events)), ..self }
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             queued: Arc::new(Budget::new(LOOK_AHEAD_BYTES)),
+            open: Arc::new(Budget::new(MOST_OPEN)),
             catch_up: Arc::new(Semaphore::new(CATCH_UP_HEADS)),
         }
     }
@@ -55,6 +67,7 @@ pub struct Engine {
 pub(crate) struct Shared {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) queued: Arc<Budget>,
+    pub(crate) open: Arc<Budget>,
     pub(crate) catch_up: Arc<Semaphore>,
     retention_millis: AtomicU64,
     wanted: Mutex<HashMap<GroupName, Wanted>>,
@@ -77,6 +90,7 @@ impl Engine {
         let shared = Arc::new(Shared {
             log: log.clone(),
             queued: limits.queued.clone(),
+            open: limits.open.clone(),
             catch_up: limits.catch_up.clone(),
             retention_millis: AtomicU64::new(0),
             wanted: Mutex::default(),
@@ -93,7 +107,8 @@ impl Engine {
                 following.own(change);
             }
         });
-        let dead_letters = Arc::new(DeadLetterStore::open(log));
+        let wanting = shared.clone();
+        let dead_letters = Arc::new(DeadLetterStore::open(log, move |group| wanting.wants(group)));
         let engine = Self { shared, dead_letters, next_lane: AtomicU32::new(0), ownership };
         engine.configure(options);
         Arc::new(engine)
@@ -126,6 +141,22 @@ impl Engine {
         }
         // A lane that went away meanwhile is another process's: it hears of the group by the record.
         answer.await.unwrap_or(true)
+    }
+
+    /// Tells every lane that the group is not wanted any more.
+    async fn unwant(
+        &self,
+        group: &GroupName,
+        how: impl Fn(GroupName, oneshot::Sender<()>) -> Command + Sync,
+    ) {
+        lock(&self.shared.wanted).remove(group);
+        for lane in self.shared.owned() {
+            let (done, heard) = oneshot::channel();
+            if self.shared.ask(lane, how(group.clone(), done)) {
+                // A lane that went away has no group of ours any more.
+                let _ = heard.await;
+            }
+        }
     }
 
     fn name_who_pins(&self, error: AppendError) -> AppendError {
@@ -177,19 +208,12 @@ impl Channel for Engine {
     }
 
     async fn park_group(&self, group: &GroupName) -> Result<(), ChannelError> {
-        lock(&self.shared.wanted).remove(group);
-        for lane in self.shared.owned() {
-            let (done, parked) = oneshot::channel();
-            if self.shared.ask(lane, Command::Park { group: group.clone(), done }) {
-                // A lane that went away has no group of ours any more.
-                let _ = parked.await;
-            }
-        }
+        self.unwant(group, |group, done| Command::Park { group, done }).await;
         Ok(())
     }
 
     async fn remove_group(&self, group: &GroupName) -> Result<(), ChannelError> {
-        self.park_group(group).await?;
+        self.unwant(group, |group, done| Command::End { group, done }).await;
         let Some(incarnation) = self.shared.incarnation(group) else { return Ok(()) };
         for lane in (0..self.shared.log.lanes()).map(Lane) {
             let change = GroupChange::Remove { group: group.clone(), incarnation: incarnation.clone() };
@@ -307,6 +331,10 @@ impl Shared {
         let subscriber = before.and_then(|w| w.subscriber.clone());
         wanted.insert(group.clone(), Wanted { spec: spec.clone(), subscriber });
         known
+    }
+
+    fn wants(&self, group: &GroupName) -> bool {
+        lock(&self.wanted).contains_key(group)
     }
 
     pub(crate) fn wanted(&self) -> HashMap<GroupName, Wanted> {

@@ -16,8 +16,8 @@ const VERSION: u8 = b'1';
 /// One change of a lane's state. Groups are named by the number that [`Change::Group`] gave them.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Change {
-    /// A group exists; its cursor is the frontier until [`Change::Cursor`] says otherwise.
-    Group { id: u32, name: GroupName, incarnation: String },
+    /// A group exists. Where it begins is part of it: a prefix of a write must not have the one without the other.
+    Group { id: u32, name: GroupName, incarnation: String, cursor: Option<Position> },
     /// A group is gone.
     Gone { id: u32 },
     /// A group is not wanted by anybody since then; zero: it is wanted again.
@@ -74,8 +74,8 @@ impl Stored {
 
     fn apply(&mut self, change: Change) {
         match change {
-            Change::Group { id, name, incarnation } => {
-                let group = StoredGroup { name: Some(name), incarnation, ..StoredGroup::default() };
+            Change::Group { id, name, incarnation, cursor } => {
+                let group = StoredGroup { name: Some(name), incarnation, cursor, ..StoredGroup::default() };
                 self.groups.insert(id, group);
             }
             Change::Gone { id } => {
@@ -130,4 +130,30 @@ pub(crate) fn pieces(changes: &[Change]) -> Vec<Bytes> {
         pieces.push(Bytes::from(piece));
     }
     pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Change, Stored, pieces};
+    use bytes::Bytes;
+
+    /// Ten thousand triggers with `start: earliest` in one write, and the process killed after each of its pieces.
+    #[test]
+    fn no_prefix_of_a_write_has_a_group_without_its_place() {
+        let group = |id| Change::Group {
+            id,
+            name: format!("default/trigger-{id}").as_str().into(),
+            incarnation: "1".to_owned(),
+            cursor: Some(7),
+        };
+        let mut changes: Vec<Change> = (0..10_000).map(group).collect();
+        changes.push(Change::Frontier { at: 20_000 });
+        let pieces: Vec<Bytes> = pieces(&changes);
+        assert!(pieces.len() > 3);
+        for n in 1..=pieces.len() {
+            let (stored, damage) = Stored::fold(&pieces[..n]);
+            assert_eq!(damage, None);
+            assert!(stored.groups.values().all(|g| g.cursor == Some(7)), "after {n} pieces");
+        }
+    }
 }

@@ -4,6 +4,7 @@ use super::{Provisioner, open};
 use crate::{Channel, ChannelId, ChannelOptions, GroupName};
 use event::Timestamp;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::Instant;
 
 impl Provisioner {
@@ -21,13 +22,15 @@ impl Provisioner {
 
     /// Channels that hold data and that no Broker has any more.
     async fn find_removed(&mut self) {
+        // How long its events were to be kept nobody says any more: all of them, until it is deleted as a whole.
+        let options = ChannelOptions { retention: Duration::MAX, ..ChannelOptions::default() };
         for (name, backend) in self.backends.clone() {
             let Ok(channels) = backend.channels().await else { continue };
             for id in channels {
                 if self.provisioned.contains_key(&id) || self.removed.contains_key(&id) {
                     continue;
                 }
-                match open(&self.backends, &name, &id, &ChannelOptions::default(), &self.limits).await {
+                match open(&self.backends, &name, &id, &options, &self.limits).await {
                     Ok(channel) => {
                         self.removed.insert(id, (channel, name.clone(), Instant::now()));
                     }

@@ -104,3 +104,36 @@ async fn an_old_letter_does_not_pin_what_is_gone() {
     settle().await;
     assert_eq!(ids(&mesh, &of("t")).await, ["letter-1000000"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_letter_whose_trigger_is_gone_waits_for_it() {
+    let mesh = Mesh::new().await;
+    let store = mesh.channel.dead_letters();
+    store.put(letter(1, "t")).await.unwrap();
+    assert!(store.redrive(&of("t")).await.unwrap().is_empty(), "nobody would get it");
+    let mut sub = mesh.join("t", spec()).await;
+    assert_eq!(store.redrive(&of("t")).await.unwrap(), ["letter-1"]);
+    assert_eq!(take(&mut sub, 1).await, [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redrive_of_many_letters_leaves_none_out_though_the_first_go_meanwhile() {
+    let (mesh, _) = Mesh::broken().await;
+    let store = mesh.channel.dead_letters();
+    for n in 0..4000 {
+        store.put(letter(n, "t")).await.unwrap();
+    }
+    let mut sub = mesh.join("t", spec()).await;
+    let resolving = store.clone();
+    let sink = tokio::spawn(async move {
+        for _ in 0..4000 {
+            let delivery = next(&mut sub).await;
+            resolving.resolved(delivery.record.envelope.redrive.as_deref().unwrap()).await.unwrap();
+            delivery.ack();
+        }
+    });
+    // The outcomes come in between, and what is left is moved forward behind them.
+    assert_eq!(store.redrive(&of("t")).await.unwrap().len(), 4000);
+    sink.await.unwrap();
+    assert!(ids(&mesh, &of("t")).await.is_empty());
+}

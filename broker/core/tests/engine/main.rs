@@ -4,6 +4,7 @@
 
 mod backlog;
 mod basics;
+mod broken;
 mod dead_letters;
 mod mesh;
 mod order;

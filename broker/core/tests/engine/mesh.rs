@@ -1,5 +1,6 @@
 //! A channel over a memory log, restarted at will.
 
+use crate::broken::BrokenLog;
 use broker_core::engine::{Engine, Limits};
 use broker_core::{
     Backend, Channel, ChannelId, ChannelOptions, Delivery, GroupName, GroupSpec, Lane, Log, Order, StartAt,
@@ -31,6 +32,23 @@ impl Mesh {
         let log = backend.open(&ChannelId::from("broker/default/shop"), &options).await.unwrap();
         let channel = Engine::open(log.clone(), &options, &Limits::default());
         Self { backend, log, channel, options }
+    }
+
+    /// A mesh with other bounds.
+    pub(crate) async fn limited(limits: Limits) -> Self {
+        let Self { backend, log, channel, options } = Self::new().await;
+        drop(channel);
+        let channel = Engine::open(log.clone(), &options, &limits);
+        Self { backend, log, channel, options }
+    }
+
+    /// A mesh over a log whose reads can be made to fail.
+    pub(crate) async fn broken() -> (Self, Arc<BrokenLog>) {
+        let Self { backend, log, channel, options } = Self::new().await;
+        drop(channel);
+        let broken = BrokenLog::new(log);
+        let channel = Engine::open(broken.clone(), &options, &Limits::default());
+        (Self { backend, log: broken.clone(), channel, options }, broken)
     }
 
     /// Ends the engine as a stop of the process does, and starts another one on the same log.

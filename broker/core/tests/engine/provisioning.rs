@@ -2,13 +2,16 @@
 
 use crate::mesh::{settle, spec, take};
 use broker_core::{
-    Arrival, Backend, ChannelId, ChannelOptions, ChannelRef, Channels, Limits, ObjectKey, PrintSink,
-    Provisioner, Publisher, Readiness, Route, Routes, RoutingTable, Sink, State, TriggerRoute, routes,
+    Arrival, Backend, ChannelId, ChannelOptions, ChannelRef, Channels, GroupSpec, Limits, ObjectKey,
+    PrintSink, Provisioner, Publisher, Readiness, Route, Routes, RoutingTable, Sink, StartAt, State,
+    TriggerRoute, routes,
 };
 use channel_memory::MemoryBackend;
 use event::Event;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 struct House {
     backend: MemoryBackend,
@@ -28,7 +31,7 @@ fn house(backend: &MemoryBackend) -> House {
     House { backend: backend.clone(), provisioner, channels, routes, readiness }
 }
 
-fn table(triggers: &[&str]) -> RoutingTable {
+fn trigger(name: &str) -> TriggerRoute {
     let sink = Arc::new(PrintSink {
         name: "default/log".to_owned(),
         logger: "log".to_owned(),
@@ -36,21 +39,28 @@ fn table(triggers: &[&str]) -> RoutingTable {
         show_body: true,
         multiline: false,
     });
-    let trigger = |name: &&str| {
-        Arc::new(TriggerRoute {
-            group: (*name).into(),
-            namespace: "default".into(),
-            spec: spec(),
-            sink: Sink::Print(sink.clone()),
-            reply: None,
-            delivery: broker_core::DeliveryPolicy::default(),
-            dead_letter_sink: None,
-        })
-    };
+    TriggerRoute {
+        group: name.into(),
+        namespace: "default".into(),
+        spec: spec(),
+        sink: Sink::Print(sink),
+        reply: None,
+        delivery: broker_core::DeliveryPolicy::default(),
+        dead_letter_sink: None,
+    }
+}
+
+fn earliest(name: &str) -> Arc<TriggerRoute> {
+    let spec = GroupSpec { start: StartAt::Earliest, ..spec() };
+    Arc::new(TriggerRoute { spec, ..trigger(name) })
+}
+
+fn table(triggers: &[&str]) -> RoutingTable {
+    let trigger = |name: &&str| Arc::new(trigger(name));
     let channel = ChannelRef {
         backend: "memory".to_owned(),
         id: ChannelId::from("broker/default/shop"),
-        options: ChannelOptions::default(),
+        options: ChannelOptions { retention: Duration::from_secs(3600), ..ChannelOptions::default() },
     };
     let key = ObjectKey::broker("default", "shop");
     let route =
@@ -103,4 +113,40 @@ async fn a_backend_that_is_away_leaves_things_not_ready_until_it_is_back() {
     assert!(matches!(house.readiness.get("Trigger/default/a"), Some(State::NotReady { .. })));
     assert!(house.provisioner.apply(&table(&["default/a"])).await);
     assert_eq!(house.readiness.get("Trigger/default/a"), Some(State::Ready));
+}
+
+/// Lets a process live with this table, long enough for it to look at what was removed twice.
+async fn live(house: House, table: RoutingTable) {
+    let stop = CancellationToken::new();
+    let (_tables, table) = watch::channel(Arc::new(table));
+    let running = tokio::spawn(house.provisioner.run(table, stop.clone()));
+    tokio::time::sleep(Duration::from_secs(1500)).await;
+    stop.cancel();
+    running.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removed_broker_keeps_its_history_over_a_restart() {
+    let backend = MemoryBackend::new();
+    let mut first = house(&backend);
+    assert!(first.provisioner.apply(&table(&["default/a"])).await);
+    publish(&first, 1).await;
+    let channel = first.channels.get(&"broker/default/shop".into()).unwrap();
+    let mut a = channel.subscribe(&"default/a".into()).await.unwrap();
+    assert_eq!(take(&mut a, 1).await, [1]);
+    live(first, table(&["default/a"])).await;
+
+    let backend = backend.faults().restart();
+    live(house(&backend), RoutingTable::default()).await;
+
+    let backend = backend.faults().restart();
+    let mut back = house(&backend);
+    let mut table = table(&[]);
+    let key = ObjectKey::broker("default", "shop");
+    let route = Route { triggers: vec![earliest("default/b")], ..Route::clone(&table.routes[&key]) };
+    table.routes.insert(key, Arc::new(route));
+    assert!(back.provisioner.apply(&table).await);
+    let channel = back.channels.get(&"broker/default/shop".into()).unwrap();
+    let mut b = channel.subscribe(&"default/b".into()).await.unwrap();
+    assert_eq!(take(&mut b, 1).await, [1]);
 }

@@ -2,6 +2,7 @@
 
 use crate::mesh::*;
 use broker_core::GroupSpec;
+use broker_core::engine::Limits;
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -165,4 +166,57 @@ async fn a_dropped_delivery_rests_a_little_and_does_not_count() {
     assert_eq!(again.attempt, 1);
     assert!(before.elapsed() >= Duration::from_millis(100));
     again.ack();
+}
+
+#[tokio::test(start_paused = true)]
+async fn however_many_deliveries_failed_one_probe_is_sent_at_a_time_and_seldom() {
+    let mesh = Mesh::new().await;
+    let mut sub = mesh.join("t", GroupSpec { window: NonZeroUsize::new(100).unwrap(), ..spec() }).await;
+    mesh.post(0..100).await;
+    let mut lent = Vec::new();
+    for _ in 0..100 {
+        lent.push(next(&mut sub).await);
+    }
+    for delivery in lent {
+        delivery.unreachable(Duration::from_secs(250));
+        tokio::time::sleep(Duration::from_millis(7)).await;
+    }
+    let down = Instant::now();
+    let mut probes = 0;
+    while down.elapsed() < Duration::from_secs(60) {
+        next(&mut sub).await.unreachable(Duration::from_secs(250));
+        probes += 1;
+    }
+    assert!((11..=16).contains(&probes), "{probes} probes in a minute");
+}
+
+#[tokio::test(start_paused = true)]
+async fn due_events_that_could_not_be_read_are_read_again() {
+    let (mesh, broken) = Mesh::broken().await;
+    let mut sub = mesh.join("t", spec()).await;
+    mesh.post([1]).await;
+    next(&mut sub).await.nack(Duration::from_secs(2));
+    broken.set_broken(true);
+    settle().await;
+    broken.set_broken(false);
+    assert_eq!(take(&mut sub, 1).await, [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn open_events_are_bounded_over_all_groups_and_still_all_arrive() {
+    let mesh = Mesh::limited(Limits::default().most_open(1500)).await;
+    let mut subs = [mesh.join("a", spec()).await, mesh.join("b", spec()).await];
+    mesh.post(0..5000).await;
+    let mut open = 0;
+    for sub in &mut subs {
+        while let Ok(delivery) = tokio::time::timeout(Duration::from_secs(1), sub.next()).await {
+            delivery.unwrap().nack(Duration::from_secs(250));
+            open += 1;
+        }
+    }
+    assert!((1500..=2600).contains(&open), "{open} events are open");
+    for sub in &mut subs {
+        let ids: BTreeSet<u64> = take(sub, 5000).await.into_iter().collect();
+        assert_eq!(ids.len(), 5000);
+    }
 }

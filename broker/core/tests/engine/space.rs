@@ -1,7 +1,9 @@
 //! Truncation, retention, and old events that must not pin the log.
 
 use crate::mesh::*;
-use broker_core::ChannelOptions;
+use broker_core::{ChannelOptions, Entry};
+use event::{Addressee, Audience, Record, Timestamp};
+use std::sync::Arc;
 use std::time::Duration;
 
 #[tokio::test(start_paused = true)]
@@ -63,4 +65,26 @@ async fn one_old_event_does_not_pin_the_lane_and_keeps_its_attempts() {
     again.ack();
     assert_eq!(take(&mut sub, 1).await, [2], "moved, and still behind the first of its key");
     nothing(&mut sub).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_whose_move_outlived_the_state_is_tried_in_one_place() {
+    let mesh = Mesh::new().await;
+    let mut sub = mesh.join("t", spec()).await;
+    mesh.post([1]).await;
+    let lent = next(&mut sub).await;
+    let mut moved = Record::clone(&lent.record);
+    moved.envelope.origin = Some(lent.position);
+    let addressee = Addressee { group: "t".to_owned(), attempts: 1, due: Timestamp::default() };
+    moved.envelope.audience = Audience::Groups(vec![addressee]);
+    lent.nack(Duration::from_secs(30));
+    settle().await;
+    let mesh = mesh.crash().await;
+    let mut sub = mesh.join("t", spec()).await;
+    mesh.log.append(LANE, vec![Entry::Event(Arc::new(moved))]).await.unwrap();
+    let again = next(&mut sub).await;
+    assert_eq!((id(&again), again.attempt), (1, 2));
+    again.ack();
+    settle().await;
+    assert_eq!(mesh.lag("t"), broker_core::Lag::default(), "it was there twice");
 }

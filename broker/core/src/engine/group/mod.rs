@@ -14,6 +14,7 @@ mod reading;
 mod saving;
 mod settling;
 
+use super::budget::Budget;
 use super::clock::spread;
 use super::keys::Keys;
 use super::state::StoredGroup;
@@ -39,7 +40,7 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) now: Timestamp,
     pub(crate) timers: &'a mut BTreeSet<(Timestamp, u32, Position)>,
     pub(crate) back: &'a UnboundedSender<Settled>,
-    pub(crate) queued: &'a super::budget::Budget,
+    pub(crate) queued: &'a Budget,
 }
 
 /// An event that is not done and lies below the group's cursor.
@@ -94,6 +95,8 @@ pub(crate) struct Group {
     pub(crate) spec: Option<Arc<GroupSpec>>,
     /// Since when nobody wants it; zero when somebody does.
     pub(crate) parked: Timestamp,
+    /// The record that removes it is in the lane or on its way there: who wants the group again needs a new one.
+    pub(crate) ending: bool,
     pub(crate) subscriber: Option<UnboundedSender<Delivery>>,
     /// Where a group reads that is behind the shared head; `None`: it is on the head.
     pub(crate) cursor: Option<Position>,
@@ -102,6 +105,10 @@ pub(crate) struct Group {
     pub(crate) unreachable: bool,
     probing: Probing,
     pub(crate) open: BTreeMap<Position, Open>,
+    /// So many open events are counted in the process's bound.
+    counted: usize,
+    /// That bound is reached.
+    crowded: bool,
     queue: VecDeque<Queued>,
     ready: VecDeque<(Position, Arc<Record>)>,
     due: BTreeSet<Position>,
@@ -128,12 +135,15 @@ impl Group {
             incarnation,
             spec: None,
             parked: Timestamp::default(),
+            ending: false,
             subscriber: None,
             cursor,
             behind_since: Timestamp::default(),
             unreachable: false,
             probing: Probing::default(),
             open: BTreeMap::new(),
+            counted: 0,
+            crowded: false,
             queue: VecDeque::new(),
             ready: VecDeque::new(),
             due: BTreeSet::new(),
@@ -198,6 +208,19 @@ impl Group {
             group.open.insert(*at, open);
         }
         group
+    }
+
+    /// Counts what is open in the process's bound.
+    pub(crate) fn count_open(&mut self, bound: &Budget) {
+        bound.recount(self.counted, self.open.len());
+        self.counted = self.open.len();
+        self.crowded = bound.is_used_up();
+    }
+
+    /// Gives back everything that is counted in bounds of the process, for a group that ends here.
+    pub(crate) fn uncount(&mut self, open: &Budget, near: &mut Surroundings<'_>) {
+        self.give_up_queue(near);
+        open.give(std::mem::take(&mut self.counted));
     }
 
     /// Lent at the moment.

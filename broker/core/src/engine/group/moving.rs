@@ -23,6 +23,27 @@ impl Group {
         movers
     }
 
+    /// An event was read where it was moved to, and the old one ends. False: the old one is being tried, and stays.
+    pub(super) fn take_over(&mut self, origin: Position) -> bool {
+        let old = self.moving.remove(&origin).unwrap_or(origin);
+        let Some(open) = self.open.get(&old) else { return true };
+        if !matches!(open.phase, Phase::Moving | Phase::Waiting | Phase::Held) {
+            return false;
+        }
+        if self.open.remove(&old).is_some_and(|o| o.stored) {
+            self.closed.push(old);
+        }
+        true
+    }
+
+    /// The group leaves the head, and may not come to where they were moved for long: they are tried here.
+    pub(super) fn stop_moving_all(&mut self, near: &mut Surroundings<'_>) {
+        let moving: Vec<Position> = self.moving.values().copied().collect();
+        for at in moving {
+            self.stop_moving(at, near);
+        }
+    }
+
     /// The events could not be appended again: they stay where they are, and are tried at once.
     pub(crate) fn stop_moving(&mut self, at: Position, near: &mut Surroundings<'_>) {
         let Some(open) = self.open.get(&at).filter(|o| o.phase == Phase::Moving) else { return };
@@ -35,5 +56,39 @@ impl Group {
         } else {
             self.wait(at, near);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Group, Open, Phase, Surroundings};
+    use crate::Lane;
+    use crate::engine::budget::Budget;
+    use event::Timestamp;
+    use std::collections::BTreeSet;
+
+    /// Else a dead sink whose events are all on their way is never probed, and its group never reads on to them.
+    #[test]
+    fn a_group_that_leaves_the_head_tries_its_events_where_they_are() {
+        let (mut timers, queued) = (BTreeSet::new(), Budget::new(0));
+        let (back, _settled) = tokio::sync::mpsc::unbounded_channel();
+        let now = Timestamp(1000);
+        let mut near = Surroundings { lane: Lane(0), now, timers: &mut timers, back: &back, queued: &queued };
+        let mut group = Group::new(0, "t".into(), "1".to_owned(), None);
+        let open = Open {
+            attempts: 1,
+            due: Timestamp(9000),
+            origin: 7,
+            key: None,
+            phase: Phase::Waiting,
+            accepted_at: now,
+            probe: false,
+            stored: true,
+        };
+        group.insert(7, open);
+        assert_eq!(group.start_moving(100, 10).len(), 1);
+        group.rewind(60_000, &mut near);
+        assert_eq!(group.open[&7].phase, Phase::Waiting);
+        assert!(timers.contains(&(Timestamp(9000), 0, 7)));
     }
 }

@@ -17,20 +17,25 @@ impl Group {
         self.cursor.is_some()
             && self.is_active()
             && self.has_waiting_room()
-            && if self.unreachable {
-                self.open.is_empty() && self.queue.is_empty()
-            } else {
-                self.queue.len() <= self.hungry_below
-            }
+            && if self.unreachable { self.lacks_a_probe() } else { self.queue.len() <= self.hungry_below }
     }
 
-    /// True when the group may stand on the shared head.
+    /// True when the group may stand on the shared head: whoever is hungry may, once it has come that far.
     pub(crate) fn fits_the_head(&self) -> bool {
-        self.is_active() && !self.unreachable && self.has_waiting_room() && self.queue.len() <= LOOK_AHEAD / 2
+        self.is_active()
+            && self.has_waiting_room()
+            && if self.unreachable { self.lacks_a_probe() } else { self.queue.len() <= LOOK_AHEAD / 2 }
+    }
+
+    /// True when the next event to come is the one that probes the sink.
+    fn lacks_a_probe(&self) -> bool {
+        self.open.is_empty() && self.queue.is_empty()
     }
 
     pub(super) fn has_waiting_room(&self) -> bool {
-        self.spec.as_ref().is_some_and(|s| self.open.len() - self.lent.min(self.open.len()) < s.max_waiting)
+        let waiting = self.open.len().saturating_sub(self.lent);
+        let bound = |most: usize| if self.crowded { most.min(LOOK_AHEAD) } else { most };
+        self.spec.as_ref().is_some_and(|s| waiting < bound(s.max_waiting))
     }
 
     /// Takes a matching event that was read at `at`. False: no room, the group must fall behind at `at`.
@@ -38,7 +43,7 @@ impl Group {
         if self.open.contains_key(&at) {
             return true;
         }
-        if self.unreachable && !(self.open.is_empty() && self.queue.is_empty()) {
+        if self.unreachable && !self.lacks_a_probe() {
             return false;
         }
         let charged = if self.queue.is_empty() { 0 } else { record.event.size() };
@@ -65,10 +70,8 @@ impl Group {
         }
         let moved = record.envelope.origin.is_some();
         let origin = record.envelope.origin.unwrap_or(at);
-        if let Some(old) = self.moving.remove(&origin)
-            && self.open.remove(&old).is_some_and(|o| o.stored)
-        {
-            self.closed.push(old);
+        if moved && !self.take_over(origin) {
+            return;
         }
         // A redrive is out of order; one that was moved keeps its place in its key's line.
         let key = if moved && self.is_ordered() { key_of(&record.event) } else { None };
@@ -84,6 +87,13 @@ impl Group {
         self.insert(at, Open { attempts, due, origin, key, phase, accepted_at, probe: false, stored: false });
     }
 
+    /// Leaves the head at an event that it has no room for.
+    pub(crate) fn fall_behind(&mut self, at: Position, near: &mut Surroundings<'_>) {
+        self.cursor = Some(at);
+        self.behind_since = near.now;
+        self.stop_moving_all(near);
+    }
+
     /// Leaves the head, or goes back to what was matched and not lent. The queue is given up: it is read again.
     pub(crate) fn rewind(&mut self, head: Position, near: &mut Surroundings<'_>) {
         let front = self.queue.front().map(|q| (q.at, q.record.envelope.accepted_at));
@@ -95,6 +105,7 @@ impl Group {
             self.behind_since = near.now;
         }
         self.give_up_queue(near);
+        self.stop_moving_all(near);
     }
 
     /// Gives back the budget of what is queued; the caller sees to it that it is read again or not wanted.

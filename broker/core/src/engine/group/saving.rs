@@ -44,18 +44,26 @@ impl Group {
         }
     }
 
+    /// The group and where it is.
+    pub(crate) fn begin(&mut self) -> Change {
+        self.stored_cursor = self.wanted_cursor();
+        Change::Group {
+            id: self.id,
+            name: self.name.clone(),
+            incarnation: self.incarnation.clone(),
+            cursor: self.stored_cursor,
+        }
+    }
+
     /// The whole group for a snapshot. What changed since the last call is contained.
     pub(crate) fn snapshot(&mut self, out: &mut Vec<Change>) {
         let id = self.id;
-        out.push(Change::Group { id, name: self.name.clone(), incarnation: self.incarnation.clone() });
         let (mut first, mut last) = (Vec::new(), Vec::new());
         self.take_changes(&mut first, &mut last);
+        out.push(self.begin());
         for (at, open) in &mut self.open {
             open.stored = true;
             out.push(open_change(id, *at, open));
-        }
-        if self.stored_cursor.is_some() {
-            out.push(Change::Cursor { id, at: self.stored_cursor });
         }
         if self.parked != Timestamp::default() {
             out.push(Change::Parked { id, since: self.parked });

@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Subscribe { group: GroupName, deliveries: mpsc::UnboundedSender<Delivery> },
     /// The group is not wanted any more; its place is kept.
     Park { group: GroupName, done: oneshot::Sender<()> },
+    /// As `Park`, and the record that removes the group follows.
+    End { group: GroupName, done: oneshot::Sender<()> },
     /// Write the state and stop.
     Close { done: oneshot::Sender<()> },
 }
@@ -37,7 +39,11 @@ impl LaneTask {
             }
             Command::Subscribe { group, deliveries } => self.subscribe(&group, deliveries),
             Command::Park { group, done } => {
-                self.park(&group);
+                self.park(&group, false);
+                let _ = done.send(());
+            }
+            Command::End { group, done } => {
+                self.park(&group, true);
                 let _ = done.send(());
             }
             Command::Close { .. } => {}
@@ -49,7 +55,7 @@ impl LaneTask {
         let subscriber = self.wanted.get(name).and_then(|w| w.subscriber.clone());
         self.wanted.insert(name.clone(), Wanted { spec: spec.clone(), subscriber });
         let known = self.names.get(name).and_then(|id| self.group(*id));
-        let same_life = known.is_some_and(|g| g.incarnation == spec.incarnation);
+        let same_life = known.is_some_and(|g| g.incarnation == spec.incarnation && !g.ending);
         if same_life {
             self.furnish(name);
         }
@@ -64,7 +70,7 @@ impl LaneTask {
         }
     }
 
-    fn park(&mut self, name: &GroupName) {
+    fn park(&mut self, name: &GroupName, ending: bool) {
         self.wanted.remove(name);
         let Some(id) = self.names.get(name).copied() else { return };
         let head = self.head;
@@ -73,6 +79,7 @@ impl LaneTask {
             group.spec = None;
             group.subscriber = None;
             group.parked = near.now;
+            group.ending = ending;
         });
         self.place(id);
         self.touch(id);
@@ -108,7 +115,12 @@ impl LaneTask {
         match change {
             GroupChange::Ensure { group, incarnation, from, .. } => {
                 let known = self.names.get(group).and_then(|id| self.group(*id));
-                if known.is_some_and(|g| g.incarnation == *incarnation) {
+                if let Some(same) = known.filter(|g| g.incarnation == *incarnation) {
+                    let id = same.id;
+                    // Its removal did not reach the lane before this record, and does not count any more.
+                    if self.with(id, |group, _| std::mem::take(&mut group.ending)) == Some(true) {
+                        self.furnish(group);
+                    }
                     return;
                 }
                 self.forget(group);
@@ -127,8 +139,8 @@ impl LaneTask {
     /// A new group begins at `from`. It is behind until the head comes by.
     fn create(&mut self, name: &GroupName, incarnation: &str, from: Position) {
         let id = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
-        self.changes.push(Change::Group { id, name: name.clone(), incarnation: incarnation.to_owned() });
         let mut group = Group::new(id, name.clone(), incarnation.to_owned(), Some(from));
+        self.changes.push(group.begin());
         group.behind_since = self.clock.now();
         if !self.wanted.contains_key(name) {
             group.parked = self.clock.now();
@@ -140,7 +152,8 @@ impl LaneTask {
     /// The group is gone for good.
     fn forget(&mut self, name: &GroupName) {
         let Some(id) = self.names.remove(name) else { return };
-        self.with(id, |group, near| group.give_up_queue(near));
+        let open = self.shared.open.clone();
+        self.with(id, |group, near| group.uncount(&open, near));
         if let Some(slot) = self.groups.get_mut(id as usize) {
             *slot = None;
         }

@@ -6,18 +6,22 @@ use event::{Audience, Record};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 /// How long one sweep may go on before others get their turn.
 const SLICE: Duration = Duration::from_millis(500);
+/// A reader that brings nothing for so long gives its place to others: what it looks for may be gone.
+const STALL: Duration = Duration::from_secs(1);
 
 /// A catch-up under way. It holds one of the process's few places.
 pub(super) struct Sweep {
-    pub(super) reader: Box<dyn Reader>,
+    reader: Box<dyn Reader>,
     /// Everything below was read by this sweep.
     at: Position,
     ends: Instant,
+    /// When it has waited too long for its next batch.
+    stalls: Instant,
     _place: OwnedSemaphorePermit,
 }
 
@@ -31,20 +35,23 @@ struct Carried {
     touched: BTreeSet<u32>,
 }
 
+impl Sweep {
+    /// The next batch. Cancel safe.
+    pub(super) async fn next(&mut self) -> Result<Batch, LogError> {
+        match tokio::time::timeout_at(self.stalls, self.reader.next()).await {
+            Ok(batch) => batch,
+            Err(_) => Err(LogError::Unavailable(format!("nothing was read for {STALL:?}"))),
+        }
+    }
+}
+
 impl LaneTask {
     /// Asks for a place when somebody is hungry.
     pub(super) fn want_sweep(&mut self) {
         if self.hungry.is_empty() || self.sweep.is_some() || self.permit.is_some() {
             return;
         }
-        let places = self.shared.catch_up.clone();
-        self.permit = Some(Box::pin(async move {
-            match places.acquire_owned().await {
-                Ok(place) => place,
-                // Closed only when the process ends.
-                Err(_) => std::future::pending().await,
-            }
-        }));
+        self.permit = Some(Box::pin(place(self.shared.catch_up.clone())));
     }
 
     /// Starts at the next hungry group's cursor; those that are met on the way are carried too.
@@ -58,7 +65,8 @@ impl LaneTask {
             return;
         };
         let reader = self.log.read(self.lane, at);
-        self.sweep = Some(Sweep { reader, at, ends: Instant::now() + SLICE, _place: place });
+        let now = Instant::now();
+        self.sweep = Some(Sweep { reader, at, ends: now + SLICE, stalls: now + STALL, _place: place });
     }
 
     /// A batch of the catch-up was read.
@@ -68,8 +76,11 @@ impl LaneTask {
             Ok(batch) => batch,
             Err(error) => {
                 tracing::warn!(lane = self.lane.0, %error, "catching up was interrupted");
-                // Rings for no group, but wakes the lane, which then asks for another sweep.
-                self.timers.insert((self.clock.now().plus(RETRY), u32::MAX, 0));
+                let places = self.shared.catch_up.clone();
+                self.permit = Some(Box::pin(async move {
+                    tokio::time::sleep(RETRY).await;
+                    place(places).await
+                }));
                 return;
             }
         };
@@ -89,6 +100,7 @@ impl LaneTask {
         // A sweep ends when its time is up, when it is at the head, or when nobody goes on with it.
         let goes_on = |id: &u32| self.group(*id).is_some_and(|g| g.cursor == Some(next));
         if next < self.head && Instant::now() < sweep.ends && self.hungry.iter().any(goes_on) {
+            sweep.stalls = Instant::now() + STALL;
             self.sweep = Some(sweep);
         }
     }
@@ -169,6 +181,15 @@ impl LaneTask {
             self.place(id);
             self.touch(id);
         }
+    }
+}
+
+/// One of the process's places, when there is one.
+async fn place(places: Arc<Semaphore>) -> OwnedSemaphorePermit {
+    match places.acquire_owned().await {
+        Ok(place) => place,
+        // Closed only when the process ends.
+        Err(_) => std::future::pending().await,
     }
 }
 

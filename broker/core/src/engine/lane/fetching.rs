@@ -39,11 +39,12 @@ impl LaneTask {
             }
             Err(error) => {
                 tracing::warn!(lane = self.lane.0, %error, "due events cannot be read, trying again");
+                let again = self.clock.now().plus(RETRY);
                 for (at, id) in asked {
                     self.with(id, |group, _| group.unfetched(at));
+                    // Rings for an event that is due already: the group is looked at, and asks again.
+                    self.timers.insert((again, id, at));
                 }
-                // Wakes the lane, which then asks again.
-                self.timers.insert((self.clock.now().plus(RETRY), u32::MAX, 0));
                 return;
             }
         }

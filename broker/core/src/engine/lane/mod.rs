@@ -215,7 +215,10 @@ impl LaneTask {
     fn settle_in(&mut self, group: Group) {
         let id = group.id;
         self.names.insert(group.name.clone(), id);
-        self.gauges.insert(id, self.shared.gauges_of(&group.name, self.lane, &group.incarnation));
+        let gauges = self.shared.gauges_of(&group.name, self.lane, &group.incarnation);
+        // At once: since when it is parked must never read as not known.
+        gauges.show(&group);
+        self.gauges.insert(id, gauges);
         if self.groups.len() <= id as usize {
             self.groups.resize_with(id as usize + 1, || None);
         }
@@ -254,6 +257,9 @@ impl LaneTask {
 
     /// Something of the group changed: it may lend, must be saved, may want to read.
     fn touch(&mut self, id: u32) {
+        if let Some(group) = self.groups.get_mut(id as usize).and_then(Option::as_deref_mut) {
+            group.count_open(&self.shared.open);
+        }
         self.with(id, Group::lend_ready);
         let Some(group) = self.groups.get(id as usize).and_then(Option::as_deref) else { return };
         let (hungry, fetch, busy) = (group.is_hungry(), group.wants_fetch(), group.oldest().is_some());
@@ -350,7 +356,7 @@ async fn ready<T>(slot: &mut Option<BoxFuture<'static, T>>) -> T {
 
 async fn next_of(sweep: &mut Option<Sweep>) -> Result<Batch, LogError> {
     match sweep {
-        Some(sweep) => sweep.reader.next().await,
+        Some(sweep) => sweep.next().await,
         None => std::future::pending().await,
     }
 }
@@ -406,8 +412,9 @@ where
 
 impl Drop for LaneTask {
     fn drop(&mut self) {
+        let open = self.shared.open.clone();
         for id in 0..self.groups.len() {
-            self.with(id as u32, Group::give_up_queue);
+            self.with(id as u32, |group, near| group.uncount(&open, near));
         }
     }
 }

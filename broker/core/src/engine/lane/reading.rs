@@ -66,10 +66,7 @@ impl LaneTask {
 
     /// The group has no room for what lies at `at`: from now on it is a cursor.
     pub(super) fn fall_behind(&mut self, id: u32, at: Position) {
-        self.with(id, |group, near| {
-            group.cursor = Some(at);
-            group.behind_since = near.now;
-        });
+        self.with(id, |group, near| group.fall_behind(at, near));
         self.place(id);
     }
 

@@ -31,12 +31,13 @@ impl LaneTask {
         if self.tidy.is_some() || self.next_tidy > Instant::now() {
             return;
         }
+        // Also when there is nothing to do: looking for what pins counts through every old event.
+        self.next_tidy = Instant::now() + EVERY;
         let low = self.saving.low;
         let movers = self.movers();
         if low <= self.truncated && movers.is_empty() {
             return;
         }
-        self.next_tidy = Instant::now() + EVERY;
         let (log, lane) = (self.log.clone(), self.lane);
         let keep_from = self.shared.retention_start(self.clock.now());
         self.tidy = Some(Box::pin(async move {
