@@ -181,12 +181,13 @@ impl Mesh {
         }
         tracing::info!("draining; a second signal ends at once");
         let mut signals = self.signals;
+        // One deadline for all of them: who ends the process after the drain time waits for no more than closing.
+        let deadline = tokio::time::Instant::now() + drain;
         let rooms = async {
             self.stops.ingress.cancel();
-            // Requests that are not finished by then were not answered: their senders repeat them.
-            let _ = tokio::time::timeout(drain, self.ingress).await;
+            finish(self.ingress, deadline).await;
             self.stops.dispatcher.cancel();
-            let _ = tokio::time::timeout(drain + CLOSE_WITHIN, self.dispatcher).await;
+            finish(self.dispatcher, deadline).await;
             self.stops.provisioner.cancel();
             if tokio::time::timeout(CLOSE_WITHIN, self.provisioner).await.is_err() {
                 tracing::warn!(
@@ -200,6 +201,14 @@ impl Mesh {
             () = rooms => tracing::info!("bye"),
             () = second(&mut signals) => tracing::warn!("ended at once; what was under way is delivered again"),
         }
+    }
+}
+
+/// Waits for a room, then cuts what is left: a request that is not answered is sent again by its sender, a
+/// delivery that is not settled goes back to its group.
+async fn finish(mut room: JoinHandle<()>, deadline: tokio::time::Instant) {
+    if tokio::time::timeout_at(deadline, &mut room).await.is_err() {
+        room.abort();
     }
 }
 
