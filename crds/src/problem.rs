@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// One thing that is wrong, where, and what to do.
@@ -54,8 +54,9 @@ impl Problem {
 }
 
 impl fmt::Display for Problem {
-    /// `file:line: Kind ns/name: field: what is wrong and what to do`
+    /// `file:line: Kind ns/name: field: what is wrong and what to do`, on one line whatever the manifest holds.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut f = OneLine(f);
         if let Some(file) = &self.file {
             write!(f, "{}:", file.display())?;
             match self.line {
@@ -70,6 +71,18 @@ impl fmt::Display for Problem {
             write!(f, "{}: ", self.field)?;
         }
         f.write_str(&self.message)
+    }
+}
+
+/// Escapes control characters: a line break would begin another problem, an escape sequence colour the terminal.
+struct OneLine<'a, 'f>(&'a mut fmt::Formatter<'f>);
+
+impl Write for OneLine<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|c| match c.is_control() {
+            true => write!(self.0, "{}", c.escape_default()),
+            false => self.0.write_char(c),
+        })
     }
 }
 
@@ -118,5 +131,19 @@ impl<'de> Deserialize<'de> for Problem {
             severity: json.severity,
             message: json.message.into_owned(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_one_line() {
+        let message = "there is no Broker `a\nb`\u{1b}[31m";
+        let mut problem = Problem::of_file(Path::new("mesh\n.yaml"), Some(3), Severity::Error, message);
+        problem.field = "spec.x\ry".to_owned();
+        let text = problem.to_string();
+        assert_eq!(text, r"mesh\n.yaml:3: spec.x\ry: there is no Broker `a\nb`\u{1b}[31m");
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! A target is a file in `fuzz_targets/` and an entry in `Cargo.toml`; its seeds lie in `seeds/TARGET`.
 
+pub mod segment;
+
 use bytes::Bytes;
 use event::http::{Decoded, decode, encode};
 use event::{Envelope, Event, EventBuilder, Mode, Record, Timestamp, record};

@@ -145,7 +145,7 @@ impl Files {
 }
 
 impl Reading {
-    fn add(&mut self, file: &Path, contents: &Contents) {
+    pub(crate) fn add(&mut self, file: &Path, contents: &Contents) {
         self.files += 1;
         self.declaration.objects.extend(contents.objects.iter().cloned());
         self.declaration.problems.extend(contents.problems.iter().cloned());

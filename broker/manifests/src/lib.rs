@@ -22,7 +22,7 @@ pub use files::LoadError;
 pub use last_good::{LastGood, LastGoodError};
 pub use watch::Watch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What is declared at the moment.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,4 +41,12 @@ pub fn load_once(paths: &[PathBuf]) -> Result<Declared, LoadError> {
     let reading = files::Files::new(paths).read_all()?;
     let index = crds::Admission::default().admit(reading.declaration);
     files::require_objects(paths, index).map(|index| Declared { index, files: reading.files })
+}
+
+/// Takes the text of one file for what `file` says; no disk is asked.
+#[must_use]
+pub fn read_text(file: &Path, text: &str) -> crds::Declaration {
+    let mut reading = files::Reading::default();
+    reading.add(file, &document::read(file, text));
+    reading.declaration
 }

@@ -61,7 +61,7 @@ fn syntax(error: &serde_saphyr::Error) -> SyntaxError {
     let text = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
     // The place is told beforehand, as with every other problem.
     let message = text.lines().next().unwrap_or_default();
-    let end = message.rfind(" at line ").unwrap_or(message.len());
+    let end = message.find(" at line ").unwrap_or(message.len());
     SyntaxError { line, message: message[..end].to_owned() }
 }
 
@@ -238,6 +238,14 @@ mod tests {
             assert_eq!(error.line, Some(line), "{error:?}");
             assert!(!error.message.is_empty() && !error.message.contains('\n'), "{error:?}");
         }
+    }
+
+    #[test]
+    fn an_error_behind_an_alias_names_one_place() {
+        let (open, close) = ("[".repeat(40), "]".repeat(40));
+        let error = parse(&format!("a: &a {open}x{close}\nb: {open}*a{close}\n")).unwrap_err();
+        assert_eq!(error.line, Some(2));
+        assert!(!error.message.contains("line") && !error.message.contains("used"), "{error:?}");
     }
 
     #[test]

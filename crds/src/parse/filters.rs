@@ -15,8 +15,18 @@ pub(super) fn parse(
     // Both are judged even if one of them is overridden, as Knative does.
     let older = attributes.and_then(|f| f.attributes.as_ref()).map(|a| attribute_filter(a, report));
     match filters {
-        Some(filters) if !filters.is_empty() => list(filters, "spec.filters", report).map(all_of),
+        Some(filters) if !filters.is_empty() => {
+            let filter = list(filters, "spec.filters", report).map(all_of)?;
+            report.take("spec.filters", not_too_deep(filter))
+        }
         _ => older.unwrap_or_else(|| Some(Filter::everything())),
+    }
+}
+
+fn not_too_deep(filter: Filter) -> Result<Filter, String> {
+    match filter.depth() {
+        0..=Filter::MAX_DEPTH => Ok(filter),
+        depth => Err(format!("nested {depth} deep: at most {} levels are taken", Filter::MAX_DEPTH)),
     }
 }
 
@@ -138,4 +148,32 @@ fn attribute_name(name: &str, field: &str, report: &mut Report<'_>) -> Option<()
         ),
     );
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Object, Origin};
+    use serde_json::json;
+
+    fn nested(levels: usize) -> SubscriptionsApiFilter {
+        let type_a = BTreeMap::from([("type".to_owned(), "a".to_owned())]);
+        let comparison = SubscriptionsApiFilter { exact: Some(type_a), ..SubscriptionsApiFilter::default() };
+        (1..levels).fold(comparison, |inner, _| SubscriptionsApiFilter {
+            not: Some(Box::new(inner)),
+            ..SubscriptionsApiFilter::default()
+        })
+    }
+
+    #[test]
+    fn the_deepest_filter_is_taken_and_a_deeper_one_refused() {
+        let trigger =
+            json!({"apiVersion": "eventing.knative.dev/v1", "kind": "Trigger", "metadata": {"name": "t"}});
+        let trigger = Object::new(trigger, Origin::default()).unwrap();
+        for (levels, taken) in [(Filter::MAX_DEPTH, true), (Filter::MAX_DEPTH + 1, false)] {
+            let mut report = Report::new(&trigger);
+            let filter = parse(None, Some(&[nested(levels)]), &mut report);
+            assert_eq!((filter.is_some(), report.into_problems().is_empty()), (taken, taken));
+        }
+    }
 }
