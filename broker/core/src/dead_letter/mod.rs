@@ -1,5 +1,7 @@
 //! Dead letters: events nobody would take, kept until a person decides.
 
+mod folded;
+mod follower;
 mod letter;
 mod store;
 

@@ -1,11 +1,11 @@
 //! The dead letters of a channel: a lane of the log that holds puts and goings, folded into an index.
 
+use super::folded::{Folded, Kept};
+use super::follower::{follow, letters};
 use super::{DeadLetter, DeadLetterChange, DeadLetterQuery};
 use crate::{AppendError, Entry, GroupName, Lane, Log, LogError, Position};
 use event::{Addressee, Audience, Record, Timestamp};
-use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
@@ -14,11 +14,7 @@ const MOST_LETTERS: usize = 1_000_000;
 /// Bytes that the letters of one channel may have together: their own budget, so that they do not fill the channel's.
 const MOST_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 /// Letters that are read from the log in one go.
-const READ_AT_ONCE: usize = 256;
-/// Records of the lane that are kept beyond the letters before old letters are moved forward.
-const SLACK: u64 = 1000;
-/// Wait before a log that could not be read is tried again.
-const RETRY: Duration = Duration::from_millis(500);
+pub(super) const READ_AT_ONCE: usize = 256;
 
 /// Why the dead letter store did not do what it was asked.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -52,26 +48,6 @@ pub struct DeadLetterStore {
     follower: JoinHandle<()>,
     /// One writer at a time: a letter that is being moved forward must not come back behind its own going.
     writing: Arc<Semaphore>,
-}
-
-/// What the lane says when its changes are folded.
-#[derive(Default)]
-struct Folded {
-    /// In the order they were last put.
-    by_position: BTreeMap<Position, Kept>,
-    positions: HashMap<Arc<str>, Position>,
-    counts: HashMap<GroupName, u64>,
-    bytes: u64,
-    /// Sent to their trigger again and neither resolved nor failed yet.
-    redriven: HashSet<Arc<str>>,
-}
-
-/// A letter without its event.
-struct Kept {
-    id: Arc<str>,
-    group: GroupName,
-    last_time: Timestamp,
-    bytes: u64,
 }
 
 impl DeadLetterStore {
@@ -270,108 +246,4 @@ fn again(letter: &DeadLetter) -> Record {
     record.envelope.audience =
         Audience::Groups(vec![Addressee { group, attempts: 0, due: Timestamp::default() }]);
     record
-}
-
-async fn letters(log: &dyn Log, positions: &[Position]) -> Result<Vec<(Position, DeadLetter)>, LogError> {
-    let entries = log.get(Lane::DEAD_LETTERS, positions).await?;
-    let letter = |(at, entry): (Position, Entry)| match entry {
-        Entry::DeadLetter(change) => match change.as_ref() {
-            DeadLetterChange::Put(letter) => Some((at, letter.clone())),
-            DeadLetterChange::Gone { .. } => None,
-        },
-        Entry::Event(_) | Entry::Group(_) => None,
-    };
-    Ok(entries.into_iter().filter_map(letter).collect())
-}
-
-/// Folds the lane for as long as the store is open.
-async fn follow(
-    log: Arc<dyn Log>,
-    folded: Arc<Mutex<Folded>>,
-    progress: watch::Sender<Position>,
-    writing: Arc<Semaphore>,
-) {
-    let lane = Lane::DEAD_LETTERS;
-    let mut at = loop {
-        match log.first(lane).await {
-            Ok(first) => break first,
-            Err(LogError::Closed) => return,
-            Err(LogError::Unavailable(_)) => tokio::time::sleep(RETRY).await,
-        }
-    };
-    progress.send_replace(at);
-    let mut reader = log.read(lane, at);
-    loop {
-        match reader.next().await {
-            Ok(batch) => {
-                for (position, entry) in batch.entries {
-                    if let Entry::DeadLetter(change) = entry {
-                        folded.lock().unwrap_or_else(PoisonError::into_inner).fold(position, &change);
-                    }
-                }
-                at = batch.next;
-                progress.send_replace(at);
-                tidy(&*log, &folded, at, &writing).await;
-            }
-            Err(LogError::Closed) => return,
-            Err(error) => {
-                tracing::warn!(%error, "the dead letters cannot be read, trying again");
-                tokio::time::sleep(RETRY).await;
-                reader = log.read(lane, at);
-            }
-        }
-    }
-}
-
-/// Gives up what lies before the oldest letter; when a few old letters keep much that is gone, they move forward.
-async fn tidy(log: &dyn Log, folded: &Mutex<Folded>, end: Position, writing: &Semaphore) {
-    let oldest_and_count = || {
-        let folded = folded.lock().unwrap_or_else(PoisonError::into_inner);
-        (folded.by_position.first_key_value().map_or(end, |(at, _)| *at), folded.by_position.len() as u64)
-    };
-    let (oldest, count) = oldest_and_count();
-    // Space that is not given up now is given up after the next change.
-    let truncated = log.truncate(Lane::DEAD_LETTERS, oldest).await;
-    if truncated.is_err() || end.saturating_sub(oldest) <= 2 * count + SLACK {
-        return;
-    }
-    let _turn = writing.acquire().await;
-    // What others wrote before this turn must be folded first; it will be, and then the next change tidies.
-    if log.end(Lane::DEAD_LETTERS).await.is_ok_and(|now| now == end) {
-        let old: Vec<Position> = {
-            let folded = folded.lock().unwrap_or_else(PoisonError::into_inner);
-            folded.by_position.keys().take(READ_AT_ONCE).copied().collect()
-        };
-        if let Ok(letters) = letters(log, &old).await {
-            let put = |(_, letter)| Entry::DeadLetter(Arc::new(DeadLetterChange::Put(letter)));
-            let _ = log.append(Lane::DEAD_LETTERS, letters.into_iter().map(put).collect()).await;
-        }
-    }
-}
-
-impl Folded {
-    fn fold(&mut self, at: Position, change: &DeadLetterChange) {
-        self.drop_letter(change.id());
-        let DeadLetterChange::Put(letter) = change else { return };
-        let id: Arc<str> = letter.id.as_str().into();
-        let bytes = letter.record.event.size() as u64;
-        self.bytes += bytes;
-        *self.counts.entry(letter.group.clone()).or_default() += 1;
-        self.positions.insert(id.clone(), at);
-        let kept = Kept { id, group: letter.group.clone(), last_time: letter.last_time, bytes };
-        self.by_position.insert(at, kept);
-    }
-
-    fn drop_letter(&mut self, id: &str) {
-        self.redriven.remove(id);
-        let Some(at) = self.positions.remove(id) else { return };
-        let Some(kept) = self.by_position.remove(&at) else { return };
-        self.bytes -= kept.bytes;
-        if let Some(count) = self.counts.get_mut(&kept.group) {
-            *count -= 1;
-            if *count == 0 {
-                self.counts.remove(&kept.group);
-            }
-        }
-    }
 }

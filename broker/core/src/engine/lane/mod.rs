@@ -3,6 +3,7 @@
 mod asking;
 mod catching_up;
 mod fetching;
+mod loading;
 mod reading;
 mod saving;
 mod tidying;
@@ -19,6 +20,7 @@ use catching_up::Sweep;
 use event::Timestamp;
 use filter::Index;
 use futures::future::BoxFuture;
+use loading::{Loaded, load};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -365,48 +367,6 @@ async fn read_of(fetch: &mut Option<Fetch>) -> Result<Vec<(Position, Entry)>, Lo
     match fetch {
         Some(fetch) => (&mut fetch.read).await,
         None => std::future::pending().await,
-    }
-}
-
-/// What a lane starts from.
-struct Loaded {
-    stored: Stored,
-    first: Position,
-    rescue: Option<Position>,
-}
-
-/// Loads the lane's state; `None` when the log is closed.
-async fn load(log: &dyn Log, lane: Lane) -> Option<Loaded> {
-    let pieces = retry(lane, || log.load_state(lane)).await?;
-    let first = retry(lane, || log.first(lane)).await?;
-    let (stored, damage) = Stored::fold(&pieces);
-    let end = retry(lane, || log.end(lane)).await?;
-    // Truncation follows the durable state, so a log that begins behind it has a state that went missing.
-    let older = stored.frontier.map_or(first > 0 && end > first, |frontier| first > frontier);
-    if let Some(damage) = &damage {
-        tracing::error!(
-            lane = lane.0,
-            damage,
-            "the lane's state is damaged; some events are delivered again"
-        );
-    }
-    let rescue = (damage.is_some() || older).then_some(first);
-    Some(Loaded { stored, first, rescue })
-}
-
-async fn retry<T, F>(lane: Lane, mut ask: impl FnMut() -> F) -> Option<T>
-where
-    F: Future<Output = Result<T, LogError>>,
-{
-    loop {
-        match ask().await {
-            Ok(value) => return Some(value),
-            Err(LogError::Closed) => return None,
-            Err(error) => {
-                tracing::warn!(lane = lane.0, %error, "the lane cannot be loaded, trying again");
-                tokio::time::sleep(RETRY).await;
-            }
-        }
     }
 }
 
