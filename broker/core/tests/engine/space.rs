@@ -118,3 +118,26 @@ async fn an_unchanged_lane_writes_nothing() {
     tokio::time::sleep(Duration::from_secs(3600)).await;
     assert_eq!(log.written.load(Ordering::Relaxed), before);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_full_channel_names_the_trigger_that_keeps_it_full() {
+    let options = ChannelOptions { byte_budget: Some(20_000), ..ChannelOptions::default() };
+    let mesh = Mesh::with(options).await;
+    let mut quick = mesh.join("quick", spec()).await;
+    let _paused = mesh.join("held-up", broker_core::GroupSpec { paused: true, ..spec() }).await;
+    let mut refused = None;
+    for id in 0..10_000 {
+        match broker_core::Channel::append(&*mesh.channel, vec![record(id, "a", None)]).await {
+            Ok(()) => assert_eq!(take(&mut quick, 1).await, [id]),
+            Err(error) => {
+                refused = Some(error.to_string());
+                break;
+            }
+        }
+        if id % 50 == 0 {
+            settle().await;
+        }
+    }
+    let refused = refused.expect("the budget ends");
+    assert!(refused.contains("kept for `held-up`"), "{refused}");
+}
