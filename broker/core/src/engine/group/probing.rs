@@ -22,7 +22,7 @@ pub(super) struct Probing {
 }
 
 impl Group {
-    /// The next probe: when the event that just failed is due again, or some seconds from now if that is later.
+    /// The next probe: when the event that just failed is due again, at the latest some seconds from now.
     pub(super) fn probe_later(&mut self, failed: Option<Position>, near: &mut Surroundings<'_>) {
         if self.probing.at.is_some() {
             return;
