@@ -6,7 +6,7 @@ use crate::handshake::REQUEST_ORIGIN;
 use broker_core::{DeliveryPolicy, Format, HttpSink};
 use bytes::Bytes;
 use event::{Event, TraceContext};
-use http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, StatusCode, Uri, response};
 use http_body_util::Full;
 use std::sync::Arc;
@@ -113,6 +113,10 @@ impl HttpOutlet {
         }
         self.put_origin(&mut headers);
         let body = event::http::encode(parcel.event, mode, &mut headers);
+        if body.is_empty() {
+            // hyper says nothing then, and there are servers that want to be told (RFC 9110, 8.6).
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         self.to(Method::POST, headers, body)
     }
 

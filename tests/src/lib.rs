@@ -16,6 +16,7 @@ mod manifest;
 mod mesh;
 mod message;
 mod program;
+mod raw;
 mod sink;
 mod wait;
 
@@ -25,5 +26,6 @@ pub use manifest::{Trigger, broker};
 pub use mesh::Mesh;
 pub use message::Message;
 pub use program::{Finished, run};
+pub use raw::{RawClient, RawMessage, RawSink};
 pub use sink::{Reaction, Received, Sink};
 pub use wait::{DEADLINE, until, value};
