@@ -10,7 +10,7 @@ use broker_core::{Arrival, ObjectKey, PublishError, Publisher};
 use bytes::Bytes;
 use event::Event;
 use event::http::Decoded;
-use http::header::{CONNECTION, CONTENT_TYPE};
+use http::header::{CONNECTION, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::Body;
@@ -64,7 +64,7 @@ impl Exchange {
             Ok(response) => response,
             Err(refused) => self.refuse(&refused),
         };
-        if head.version < Version::HTTP_2 && !body::at_end(&mut body) {
+        if head.version < Version::HTTP_2 && (has_odd_coding(&head.headers) || !body::at_end(&mut body)) {
             // What is left of the body cannot be told from a next request: hyper closes, so the peer should know.
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             self.pulse.leave_unread();
@@ -82,6 +82,9 @@ impl Exchange {
     where
         B: Body<Data = Bytes> + Unpin,
     {
+        if has_odd_coding(&head.headers) {
+            return Err(Refused { target: None, events: 1, refusal: Refusal::TransferCoding });
+        }
         let target = self.target(head).map_err(|refusal| Refused { target: None, events: 1, refusal })?;
         let taken = match head.method {
             Method::POST => self.take(&target, &head.headers, body).await,
@@ -146,6 +149,13 @@ impl Exchange {
         }
         Ok(target)
     }
+}
+
+/// hyper undoes `chunked` and hands on what is below; and who says `chunked` twice may be read in two ways.
+fn has_odd_coding(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let plain = |coding: &HeaderValue| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked");
+    codings.next().is_some_and(|coding| !plain(coding)) || codings.next().is_some()
 }
 
 /// Whether the body may be as large as a batch; what it really is the decoder says.

@@ -16,21 +16,21 @@ mod webhook;
 use tests::{Mesh, RawClient, RawMessage, RawSink, Trigger, broker, until, value};
 
 /// The required attributes of an event in binary mode.
-const EVENT: &str = "ce-specversion: 1.0\r\nce-id: 1\r\nce-source: /s\r\nce-type: t\r\n";
+pub(crate) const EVENT: &str = "ce-specversion: 1.0\r\nce-id: 1\r\nce-source: /s\r\nce-type: t\r\n";
 /// Those of an event in structured mode, to be continued.
 const JSON: &str = r#"{"specversion":"1.0","id":"1","source":"/s","type":"t""#;
 const STRUCTURED: &str = "Content-Type: application/cloudevents+json\r\n";
 const BATCH: &str = "Content-Type: application/cloudevents-batch+json\r\n";
 
 /// A Broker with a Trigger that sends everything to a sink.
-struct Lab {
-    mesh: Mesh,
-    sink: RawSink,
+pub(crate) struct Lab {
+    pub(crate) mesh: Mesh,
+    pub(crate) sink: RawSink,
 }
 
 impl Lab {
     /// Events leave in the mode they came in.
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(|trigger| trigger).await
     }
 
@@ -65,7 +65,7 @@ impl Lab {
     }
 
     /// Posts an event that must be taken, and returns the request that the sink got for it.
-    async fn pass(&self, headers: impl AsRef<[u8]>, body: impl AsRef<[u8]>) -> RawMessage {
+    pub(crate) async fn pass(&self, headers: impl AsRef<[u8]>, body: impl AsRef<[u8]>) -> RawMessage {
         let before = self.sink.count();
         self.accept(headers, body).await;
         self.sink.got(before + 1).await.swap_remove(before)
@@ -130,7 +130,7 @@ impl Lab {
 }
 
 /// A POST in bytes.
-fn post(path: &str, headers: &[u8], body: &[u8]) -> Vec<u8> {
+pub(crate) fn post(path: &str, headers: &[u8], body: &[u8]) -> Vec<u8> {
     let start = format!("POST {path} HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n", body.len());
     [start.as_bytes(), headers, b"\r\n", body].concat()
 }
