@@ -18,7 +18,7 @@ use super::budget::Budget;
 use super::clock::spread;
 use super::keys::Keys;
 use super::state::StoredGroup;
-use crate::channel::Settled;
+use crate::returns::Returns;
 use crate::{Delivery, GroupName, GroupSpec, Lane, Position};
 use event::{Record, Timestamp};
 use probing::Probing;
@@ -39,7 +39,7 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) lane: Lane,
     pub(crate) now: Timestamp,
     pub(crate) timers: &'a mut BTreeSet<(Timestamp, u32, Position)>,
-    pub(crate) back: &'a UnboundedSender<Settled>,
+    pub(crate) back: &'a Arc<Returns>,
     pub(crate) queued: &'a Budget,
 }
 
