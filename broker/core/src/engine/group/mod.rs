@@ -115,6 +115,8 @@ pub(crate) struct Group {
     keys: Keys,
     /// Where events lie that are being moved forward, by origin.
     moving: HashMap<Position, Position>,
+    /// It is among those that its lane will touch.
+    pub(crate) noted: bool,
     /// Asks for more when no more than this is queued.
     hungry_below: usize,
     lent: usize,
@@ -149,6 +151,7 @@ impl Group {
             due: BTreeSet::new(),
             keys: Keys::default(),
             moving: HashMap::new(),
+            noted: false,
             hungry_below: LOOK_AHEAD / 2,
             lent: 0,
             fetching: 0,

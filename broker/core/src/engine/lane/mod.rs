@@ -14,7 +14,7 @@ use super::gauges::GroupGauges;
 use super::group::{Group, Surroundings};
 use super::state::{Change, Stored};
 use crate::returns::{Returns, Settled};
-use crate::{Batch, Entry, GroupName, Lane, Log, LogError, Position, StateError};
+use crate::{Batch, Entry, GroupName, Lane, Log, LogError, Position, Reader, StateError};
 pub(crate) use asking::{Command, Wanted};
 use catching_up::Sweep;
 use event::Timestamp;
@@ -77,6 +77,8 @@ pub(crate) struct LaneTask {
     next_tidy: Instant,
     /// Scratch space of matching.
     matched: Vec<u32>,
+    /// Groups that are to be touched.
+    noted: Vec<u32>,
 }
 
 /// A read of due events under way.
@@ -89,7 +91,7 @@ struct Fetch {
 enum Woken {
     Settled,
     Asked(Option<Command>),
-    Head(Result<Batch, LogError>),
+    Head(Box<dyn Reader>, Result<Batch, LogError>),
     Swept(Result<Batch, LogError>),
     Permit(OwnedSemaphorePermit),
     Fetched(Result<Vec<(Position, Entry)>, LogError>),
@@ -110,14 +112,15 @@ impl LaneTask {
         let Some(loaded) = load(&*log, lane).await else { return };
         let mut task = Self::new(lane, shared, &loaded, shown_head);
         let back = task.back.clone();
-        let mut reader = log.read(lane, task.head);
+        let mut read = read_on(log.read(lane, task.head));
+        let mut came = pin!(back.came());
         let mut alarm = pin!(tokio::time::sleep_until(far()));
         loop {
             bring_forward(alarm.as_mut(), task.next_timer());
             let woken = tokio::select! {
-                () = back.came() => Woken::Settled,
+                () = &mut came => Woken::Settled,
                 command = commands.recv() => Woken::Asked(command),
-                batch = reader.next() => Woken::Head(batch),
+                (reader, batch) = &mut read => Woken::Head(reader, batch),
                 batch = next_of(&mut task.sweep) => Woken::Swept(batch),
                 permit = ready(&mut task.permit) => Woken::Permit(permit),
                 read = read_of(&mut task.fetch) => Woken::Fetched(read),
@@ -127,16 +130,19 @@ impl LaneTask {
             };
             task.settle(back.take());
             match woken {
-                Woken::Settled => {}
+                Woken::Settled => came.set(back.came()),
                 Woken::Asked(Some(Command::Close { done })) => return task.close(done).await,
                 Woken::Asked(Some(command)) => task.obey(command),
                 Woken::Asked(None) => return,
-                Woken::Head(Ok(batch)) => task.read_on(batch),
-                Woken::Head(Err(LogError::Closed)) => return,
-                Woken::Head(Err(error)) => {
+                Woken::Head(reader, Ok(batch)) => {
+                    task.read_on(batch);
+                    read = read_on(reader);
+                }
+                Woken::Head(_, Err(LogError::Closed)) => return,
+                Woken::Head(_, Err(error)) => {
                     tracing::warn!(lane = lane.0, %error, "the lane cannot be read, trying again");
                     tokio::time::sleep(RETRY).await;
-                    reader = task.log.read(lane, task.head);
+                    read = read_on(task.log.read(lane, task.head));
                 }
                 Woken::Swept(batch) => task.swept(batch),
                 Woken::Permit(permit) => task.start_sweep(permit),
@@ -189,6 +195,7 @@ impl LaneTask {
             rescue: loaded.rescue,
             next_tidy: Instant::now(),
             matched: Vec::new(),
+            noted: Vec::new(),
             shared,
         };
         task.adopt(&loaded.stored);
@@ -255,6 +262,7 @@ impl LaneTask {
     /// Something of the group changed: it may lend, must be saved, may want to read.
     fn touch(&mut self, id: u32) {
         if let Some(group) = self.groups.get_mut(id as usize).and_then(Option::as_deref_mut) {
+            group.noted = false;
             group.count_open(&self.shared.open);
         }
         self.with(id, Group::lend_ready);
@@ -270,32 +278,43 @@ impl LaneTask {
     }
 
     fn settle(&mut self, came: Vec<Settled>) {
-        let mut touched = BTreeSet::new();
         for Settled { group, token, outcome } in came {
             let leaves = self.with(group, |g, near| g.settle(token, outcome, near)).unwrap_or(false);
             if leaves {
                 self.leave_head(group);
             }
-            touched.insert(group);
+            self.note(group);
         }
-        for id in touched {
-            self.touch(id);
-        }
+        self.touch_noted();
     }
 
     /// Timers that are due ring; a state that waits long enough is written.
     fn ring(&mut self) {
         let now = self.clock.now();
-        let mut touched = BTreeSet::new();
         while let Some(first) = self.timers.first().copied().filter(|(at, _, _)| *at <= now) {
             self.timers.remove(&first);
             let (_, id, at) = first;
             self.with(id, |g, near| g.ring(at, near));
-            touched.insert(id);
+            self.note(id);
         }
-        for id in touched {
+        self.touch_noted();
+    }
+
+    /// The group is to be touched once, when all is done that is done at the moment.
+    pub(super) fn note(&mut self, id: u32) {
+        if let Some(group) = self.groups.get_mut(id as usize).and_then(Option::as_deref_mut)
+            && !std::mem::replace(&mut group.noted, true)
+        {
+            self.noted.push(id);
+        }
+    }
+
+    pub(super) fn touch_noted(&mut self) {
+        let mut noted = std::mem::take(&mut self.noted);
+        for id in noted.drain(..) {
             self.touch(id);
         }
+        self.noted = noted;
     }
 
     /// Starts whatever can go on: a catch-up, a read of due events, a state write.
@@ -331,6 +350,14 @@ impl LaneTask {
         // Nobody waiting any more is fine.
         let _ = done.send(());
     }
+}
+
+/// The next batch of the shared head. Kept while others wake the lane: to listen anew each time costs more.
+fn read_on(mut reader: Box<dyn Reader>) -> BoxFuture<'static, (Box<dyn Reader>, Result<Batch, LogError>)> {
+    Box::pin(async move {
+        let batch = reader.next().await;
+        (reader, batch)
+    })
 }
 
 /// Later than anything that a lane waits for.
