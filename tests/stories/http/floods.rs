@@ -62,6 +62,16 @@ async fn a_ping_flood_is_held_back_and_costs_nobody_anything() {
 }
 
 #[tokio::test]
+async fn odd_frames_do_not_fill_the_log() {
+    let lab = Lab::new().await;
+    const ACK: u8 = 1;
+    let sending = flood(&lab, frame(PING, ACK, 0, &[0; 8]).repeat(100), 10).await;
+    others_are_served(&lab).await;
+    assert_eq!(lab.mesh.said("PING"), None);
+    sending.abort();
+}
+
+#[tokio::test]
 async fn a_settings_flood_is_held_back_and_costs_nobody_anything() {
     costs_nobody_anything(frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 255, 255]).repeat(1000), 10_000).await;
 }
