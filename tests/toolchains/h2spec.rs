@@ -19,17 +19,14 @@ async fn every_case_for_servers_passes() {
     let said = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
     let report = std::fs::read_to_string(report).unwrap();
     let cases: Vec<&str> = report.split("<testcase ").skip(1).collect();
-    let failed: Vec<&str> = cases
-        .iter()
-        .filter(|case| case.contains("<error") || case.contains("<failure"))
-        .map(|case| name(case))
-        .collect();
+    let has_failed = |case: &&str| case.contains("<error") || case.contains("<failure");
+    let failed: Vec<&str> = cases.iter().copied().filter(has_failed).map(name).collect();
     assert_eq!(failed, KNOWN, "{}", String::from_utf8_lossy(&said.stdout));
     assert!(cases.len() >= 146, "only {} cases ran", cases.len());
     assert!(!report.contains("<skipped"), "{report}");
 }
 
 /// What a case is called: h2spec puts it where others put the name of a class.
-fn name<'a>(case: &&'a str) -> &'a str {
+fn name(case: &str) -> &str {
     case.split("classname=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or(case)
 }

@@ -64,6 +64,6 @@ pub(super) fn parse(mut bytes: &[u8]) -> Vec<(u8, u32, Vec<u8>)> {
 
 /// The error code with which a server took its leave.
 pub(super) fn goodbye(bytes: &[u8]) -> Option<u32> {
-    let goaway = parse(bytes).into_iter().filter(|(kind, ..)| *kind == GOAWAY).next_back()?;
+    let goaway = parse(bytes).into_iter().rfind(|(kind, ..)| *kind == GOAWAY)?;
     goaway.2.get(4..8).map(|code| u32::from_be_bytes(code.try_into().unwrap()))
 }
