@@ -97,10 +97,9 @@ fn manifests(receivers: &[Receiver], witness: &Sink) -> Vec<String> {
     for receiver in receivers {
         for delivery in Delivery::ALL {
             let path = delivery.path();
-            let trigger = Trigger::new(
-                &format!("{}{}", receiver.sdk.name, path.replace('/', "-")),
-                &receiver.url(path),
-            );
+            let name = trigger(receiver.sdk, delivery);
+            let trigger = Trigger::new(name.trim_start_matches("default/"), &receiver.url(path));
+            let trigger = trigger.delivery("retry: 0");
             manifests.push(match delivery {
                 Delivery::AsItCame => trigger.to_string(),
                 Delivery::Binary => trigger.delivery("format: binary").to_string(),

@@ -18,6 +18,8 @@ pub(super) enum Side {
 enum Change {
     /// These members, as JSON.
     Becomes(&'static str),
+    /// The text of the JSON that it is.
+    Unparsed,
     /// An error.
     Refused,
 }
@@ -34,7 +36,7 @@ pub(super) struct Exception {
     pub(super) why: &'static str,
 }
 
-use Change::{Becomes, Refused};
+use Change::{Becomes, Refused, Unparsed};
 use Side::{GetsBinary, GetsJson, SendsBinary, SendsJson};
 
 const ALWAYS: Option<(&str, Side)> = None;
@@ -46,7 +48,7 @@ pub(super) static ALL: &[Exception] = &[
         case: "json-suffix",
         from: ALWAYS,
         change: Becomes(r#"{"data": {"json": "{\"n\":1}"}}"#),
-        why: "writes the JSON of `application/…+json` as a string",
+        why: "`data` of `application/…+json` is a string that holds the JSON",
     },
     Exception {
         sdk: "go",
@@ -54,7 +56,7 @@ pub(super) static ALL: &[Exception] = &[
         case: "json-suffix",
         from: Some(("go", SendsJson)),
         change: Becomes(r#"{"data": {"json": {"n": 1}}}"#),
-        why: "takes a string of `application/…+json` for its JSON",
+        why: "a string in `application/…+json` is taken for the JSON itself",
     },
     Exception {
         sdk: "go",
@@ -62,7 +64,7 @@ pub(super) static ALL: &[Exception] = &[
         case: "json-suffix",
         from: ALWAYS,
         change: Refused,
-        why: "answers 500 to `application/…+json` whose `data` is not a string",
+        why: "`application/…+json` whose `data` is not a string is refused with 500",
     },
     Exception {
         sdk: "java",
@@ -70,7 +72,7 @@ pub(super) static ALL: &[Exception] = &[
         case: "json-suffix",
         from: Some(("go", SendsJson)),
         change: Becomes(r#"{"data": {"json": {"n": 1}}}"#),
-        why: "takes a string of `application/…+json` for its JSON",
+        why: "a string in `application/…+json` is taken for the JSON itself",
     },
     Exception {
         sdk: "java",
@@ -78,7 +80,7 @@ pub(super) static ALL: &[Exception] = &[
         case: "json-suffix",
         from: ALWAYS,
         change: Refused,
-        why: "does not know `application/…+json` with a dot or a digit before the `+`",
+        why: "`application/…+json` with a dot or digit in its name is refused unless `data` is a string",
     },
     Exception {
         sdk: "python",
@@ -86,7 +88,7 @@ pub(super) static ALL: &[Exception] = &[
         case: "json-array",
         from: ALWAYS,
         change: Becomes(r#"{"data": {"text": "[{'n': 1}, 'two', None]"}}"#),
-        why: "writes a list as Python would print it",
+        why: "a list is written as Python prints it, which is not JSON",
     },
     Exception {
         sdk: "javascript",
@@ -94,7 +96,7 @@ pub(super) static ALL: &[Exception] = &[
         case: "json-array",
         from: Some(("python", SendsBinary)),
         change: Refused,
-        why: "refuses what is not JSON",
+        why: "a payload that is not the JSON it claims to be is an exception",
     },
     Exception {
         sdk: "python",
@@ -102,7 +104,15 @@ pub(super) static ALL: &[Exception] = &[
         case: "json-string",
         from: ALWAYS,
         change: Becomes(r#"{"data": {"text": "Grüße, \"日本\""}}"#),
-        why: "writes a string as it is, not as JSON",
+        why: "a JSON string is written without its quotes",
+    },
+    Exception {
+        sdk: "javascript",
+        side: SendsBinary,
+        case: "json-string",
+        from: ALWAYS,
+        change: Becomes(r#"{"data": {"text": "Grüße, \"日本\""}}"#),
+        why: "a JSON string is written without its quotes",
     },
     Exception {
         sdk: "javascript",
@@ -110,7 +120,25 @@ pub(super) static ALL: &[Exception] = &[
         case: "json-string",
         from: Some(("python", SendsBinary)),
         change: Refused,
-        why: "refuses what is not JSON",
+        why: "a payload that is not the JSON it claims to be is an exception",
+    },
+    Exception {
+        sdk: "javascript",
+        side: GetsBinary,
+        case: "json-string",
+        from: Some(("javascript", SendsBinary)),
+        change: Refused,
+        why: "a payload that is not the JSON it claims to be is an exception",
+    },
+    Exception {
+        sdk: "python",
+        side: SendsBinary,
+        case: "attributes",
+        from: ALWAYS,
+        change: Becomes(
+            r#"{"extensions": {"comexampleextension1": "a value", "number": 42, "least": -2147483648, "yes": "True", "no": "False", "partitionkey": "k", "digits": "007", "truth": "true"}}"#,
+        ),
+        why: "booleans are `True` and `False`, where the specification has `true` and `false`",
     },
     Exception {
         sdk: "javascript",
@@ -118,7 +146,55 @@ pub(super) static ALL: &[Exception] = &[
         case: "no-data",
         from: ALWAYS,
         change: Becomes(r#"{"datacontenttype": "application/json; charset=utf-8"}"#),
-        why: "gives a content type to an event without one",
+        why: "an event without `datacontenttype` gets one",
+    },
+    Exception {
+        sdk: "javascript",
+        side: GetsBinary,
+        case: "json-number",
+        from: ALWAYS,
+        change: Becomes(r#"{"data": {"json": "42"}}"#),
+        why: "JSON that is a number, `true`, `false` or `null` is a string",
+    },
+    Exception {
+        sdk: "javascript",
+        side: GetsBinary,
+        case: "json-suffix",
+        from: ALWAYS,
+        change: Unparsed,
+        why: "the JSON of `application/…+json` is not parsed",
+    },
+    Exception {
+        sdk: "javascript",
+        side: SendsBinary,
+        case: "json-large-integer",
+        from: ALWAYS,
+        change: Becomes(r#"{"data": {"json": {"n": 9007199254740992}}}"#),
+        why: "integers beyond 2^53 are rounded",
+    },
+    Exception {
+        sdk: "javascript",
+        side: SendsJson,
+        case: "json-large-integer",
+        from: ALWAYS,
+        change: Becomes(r#"{"data": {"json": {"n": 9007199254740992}}}"#),
+        why: "integers beyond 2^53 are rounded",
+    },
+    Exception {
+        sdk: "javascript",
+        side: GetsBinary,
+        case: "json-large-integer",
+        from: ALWAYS,
+        change: Becomes(r#"{"data": {"json": {"n": 9007199254740992}}}"#),
+        why: "integers beyond 2^53 are rounded",
+    },
+    Exception {
+        sdk: "javascript",
+        side: GetsJson,
+        case: "json-large-integer",
+        from: ALWAYS,
+        change: Becomes(r#"{"data": {"json": {"n": 9007199254740992}}}"#),
+        why: "integers beyond 2^53 are rounded",
     },
 ];
 
@@ -137,6 +213,10 @@ pub(super) fn apply(
     match ALL.iter().find(here).map(|exception| exception.change) {
         None => Some(event),
         Some(Refused) => None,
+        Some(Unparsed) => {
+            event["data"] = serde_json::json!({"unparsed": event["data"]["json"]});
+            Some(event)
+        }
         Some(Becomes(members)) => {
             super::cases::merge(&mut event, &serde_json::from_str(members).unwrap());
             Some(event)
