@@ -46,6 +46,7 @@ pub(super) fn all() -> Vec<Case> {
             event: plain(Some("image/png"), json!({"base64": STANDARD.encode(b"not really a picture")})),
         },
         Case { name: "attributes", event: attributes() },
+        Case { name: "latin-attributes", event: with(json!({"subject": "Zürich"})) },
         Case {
             name: "unicode-attributes",
             event: with(json!({"subject": "Zürich 東京 🚰", "extensions": {"city": "Łódź"}})),

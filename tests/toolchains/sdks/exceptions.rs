@@ -28,7 +28,7 @@ enum Change {
 pub(super) struct Exception {
     sdk: &'static str,
     side: Side,
-    case: &'static str,
+    pub(super) case: &'static str,
     /// Only for events that were sent so.
     from: Option<(&'static str, Side)>,
     change: Change,

@@ -3,7 +3,7 @@
 use super::cases::{self, Case};
 use super::exceptions::{self, Side};
 use super::header;
-use super::sdk::{HeaderWriter, Mode, Sdk};
+use super::sdk::{Mode, Sdk};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -38,18 +38,15 @@ impl Delivery {
 }
 
 impl Sending {
-    /// `None` when this SDK cannot send the case.
-    pub(super) fn new(sdk: &'static Sdk, mode: Mode, case: Case) -> Option<Self> {
-        let possible = mode != Mode::Binary
-            || sdk.writes != HeaderWriter::Ascii
-            || case
-                .event
-                .as_object()
-                .unwrap()
-                .iter()
-                .filter(|(name, _)| *name != "data")
-                .all(|(_, value)| value.to_string().is_ascii());
-        possible.then_some(Self { sdk, mode, case })
+    /// The event, if it can be sent so; else the status that the sender gets, 0 if it sends nothing.
+    pub(super) fn new(sdk: &'static Sdk, mode: Mode, case: Case) -> Result<Self, u64> {
+        if mode == Mode::Binary {
+            let values = case.event.as_object().unwrap().values();
+            let extensions = case.event["extensions"].as_object().into_iter().flat_map(|all| all.values());
+            let texts = values.chain(extensions).filter_map(Value::as_str);
+            texts.map(|text| sdk.writes.write(text)).collect::<Result<Vec<_>, _>>()?;
+        }
+        Ok(Self { sdk, mode, case })
     }
 
     pub(super) fn id(&self) -> String {
@@ -96,10 +93,7 @@ impl Sending {
 
     /// The text of an attribute, through all headers on its way.
     fn text(&self, value: &str, arrives: Mode, receiver: &Sdk) -> String {
-        let sent = (self.mode == Mode::Binary).then(|| match self.sdk.writes {
-            HeaderWriter::Encodes => header::encode(value),
-            HeaderWriter::Utf8 | HeaderWriter::Ascii => value.to_owned(),
-        });
+        let sent = (self.mode == Mode::Binary).then(|| self.sdk.writes.write(value).unwrap());
         match (sent, arrives) {
             (Some(sent), Mode::Binary) => receiver.reads.read(&sent),
             (None, Mode::Binary) => receiver.reads.read(&header::encode(value)),

@@ -1,6 +1,6 @@
 //! Attribute values as HTTP header values (HTTP binding 1.0, 3.1.3.2), written down once more as a judge.
 
-use super::sdk::HeaderReader;
+use super::sdk::{HeaderReader, HeaderWriter};
 
 pub(super) fn encode(value: &str) -> String {
     let encode = |byte: u8| match byte {
@@ -29,6 +29,21 @@ pub(super) fn decode(header: &str) -> String {
         }
     }
     String::from_utf8(bytes).unwrap()
+}
+
+impl HeaderWriter {
+    /// The header that an SDK makes of an attribute; else the status that the sender gets, 0 if it sends nothing.
+    pub(super) fn write(self, value: &str) -> Result<String, u64> {
+        let is_latin1 = value.chars().all(|c| u32::from(c) < 256);
+        match self {
+            Self::Encodes => Ok(encode(value)),
+            Self::Utf8 => Ok(value.to_owned()),
+            Self::Latin1 | Self::Ascii if value.is_ascii() => Ok(value.to_owned()),
+            Self::Latin1 if is_latin1 => Err(400),
+            Self::Ascii if is_latin1 => Ok(value.replace(|c: char| !c.is_ascii(), "?")),
+            Self::Latin1 | Self::Ascii => Err(0),
+        }
+    }
 }
 
 impl HeaderReader {

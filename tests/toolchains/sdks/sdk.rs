@@ -22,7 +22,9 @@ pub(super) enum HeaderWriter {
     Encodes,
     /// UTF-8 as it is.
     Utf8,
-    /// As it is, and what is not ASCII not at all.
+    /// Latin-1, which sluice refuses if it is not ASCII; what is not Latin-1 not at all.
+    Latin1,
+    /// ASCII, with `?` for the rest of Latin-1; what is not Latin-1 not at all.
     Ascii,
 }
 
@@ -63,7 +65,7 @@ pub(super) static ALL: [Sdk; 4] = [
     Sdk {
         name: "javascript",
         build: || javascript::install("sdks/javascript"),
-        writes: HeaderWriter::Ascii,
+        writes: HeaderWriter::Latin1,
         reads: HeaderReader { decodes: false, latin1: true },
         time_digits: 3,
         adds_time: true,
