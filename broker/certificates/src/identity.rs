@@ -33,6 +33,15 @@ pub enum IdentityError {
     Mismatch,
 }
 
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Certificate => "chain",
+            Self::Key => "key",
+        })
+    }
+}
+
 impl IdentityError {
     /// Where the problem is; a pair that does not fit is said of the key.
     #[must_use]
