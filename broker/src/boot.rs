@@ -130,7 +130,7 @@ impl Mesh {
             routes.clone(),
             channels.clone(),
             door.clone(),
-            dispatcher_options(args)?,
+            dispatcher_options(args, readiness.clone())?,
             &mut registry,
         )
         .map_err(|e| StartError::configuration(e.to_string()))?;
@@ -238,7 +238,7 @@ async fn open_when_published(
     ingress.serve(door, metrics, stop).await;
 }
 
-fn dispatcher_options(args: &RunArgs) -> Result<dispatcher::Options, StartError> {
+fn dispatcher_options(args: &RunArgs, readiness: Arc<Readiness>) -> Result<dispatcher::Options, StartError> {
     let read = |path: &Path| {
         std::fs::read(path)
             .map_err(|e| StartError::configuration(format!("--ca-bundle {}: {e}", path.display())))
@@ -247,6 +247,7 @@ fn dispatcher_options(args: &RunArgs) -> Result<dispatcher::Options, StartError>
         max_event_bytes: args.max_event_size,
         ca_bundle: args.ca_bundle.as_deref().map(read).transpose()?,
         drain: args.drain_timeout,
+        readiness,
         ..dispatcher::Options::default()
     })
 }

@@ -37,7 +37,7 @@ fn trust(args: &RunArgs, entrance: &Entrance) -> String {
     let (Some(tls), Some(cert)) = (&entrance.tls, &args.tls_cert) else { return String::new() };
     let mut flags = format!(" --cacert '{}'", cert.display());
     let (here, authority) = (entrance.reachable(), entrance.authority());
-    if authority != here.to_string() {
+    if authority != here.to_string() && !authority.starts_with("localhost:") {
         flags += &format!(" --resolve {authority}:{}", here.ip());
     }
     if tls.is_mutual() {

@@ -10,20 +10,24 @@
 //! `SLUICE_BIN` names a binary to test instead of the one of this workspace; `SLUICE_KILL_ROUNDS` makes the
 //! crash story longer.
 
+mod authority;
 mod binary;
 mod client;
 mod manifest;
 mod mesh;
 mod message;
 mod program;
+mod secure;
 mod sink;
 mod wait;
 
+pub use authority::{Authority, Identity};
 pub use binary::sluice;
 pub use client::{Answer, Client};
 pub use manifest::{Trigger, broker};
 pub use mesh::Mesh;
 pub use message::Message;
 pub use program::{Finished, run};
+pub use secure::Secure;
 pub use sink::{Reaction, Received, Sink};
 pub use wait::{DEADLINE, until, value};

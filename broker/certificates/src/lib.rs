@@ -18,7 +18,7 @@ mod roots;
 pub use client::{client, system_roots};
 pub use identity::{Identity, IdentityError, Part};
 pub use pem::PemError;
-pub use problem::{alert, refused};
+pub use problem::{alert, refused, tls_error};
 pub use roots::roots;
 
 use rustls::crypto::CryptoProvider;

@@ -3,6 +3,28 @@
 use jiff::Timestamp;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, OtherError};
+use std::error::Error;
+use std::io;
+
+/// The error of TLS in an error of a connection, if it was one.
+#[must_use]
+pub fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(tls) = error.downcast_ref() {
+            return Some(tls);
+        }
+        // An `io::Error` passes over what it holds when it is asked for its source.
+        next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(held) => Some(held),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+/// So many names of a certificate are shown; there may be hundreds.
+const NAMES: usize = 3;
 
 /// Why we refuse a peer's certificate, said of it. `trusted` names where its issuer's root could be added.
 #[must_use]
@@ -21,8 +43,9 @@ pub fn refused(problem: &CertificateError, trusted: &str) -> String {
             "it is for another host name (it names none: common names do not count)".to_owned()
         }
         E::NotValidForNameContext { presented, .. } => {
-            let names: Vec<&str> = presented.iter().map(|name| inner(name)).collect();
-            format!("it is for another host name ({})", names.join(", "))
+            let names: Vec<&str> = presented.iter().take(NAMES).map(|name| inner(name)).collect();
+            let more = if presented.len() > NAMES { ", ..." } else { "" };
+            format!("it is for another host name ({}{more})", names.join(", "))
         }
         E::InvalidPurpose | E::InvalidPurposeContext { .. } => {
             "it is for another purpose: servers need `serverAuth`, clients `clientAuth`".to_owned()

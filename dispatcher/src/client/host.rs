@@ -164,7 +164,7 @@ impl Host {
     fn broken(&self, error: &hyper::Error) -> SendError {
         let Some(cause) = error.source() else { return SendError::Broken(error.to_string()) };
         let Address { host, own, .. } = &self.address;
-        match cause.downcast_ref().and_then(|io| super::tls::explain(host, own.is_some(), io)) {
+        match super::tls::explain(host, own.is_some(), cause) {
             Some(why) => SendError::Tls(why),
             None => SendError::Broken(format!("{error}: {cause}")),
         }

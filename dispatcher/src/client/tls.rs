@@ -5,6 +5,7 @@ use broker_core::ClientCertificate;
 use certificates::{Identity, PemError};
 use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, ServerName};
+use std::error::Error;
 use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
@@ -99,8 +100,8 @@ pub(super) async fn handshake(
 
 /// Says in people's words why there is no secure connection; `None`: it was not for a matter of TLS. In TLS 1.3 a
 /// server may refuse our certificate after the handshake, in the place of its first answer.
-pub(super) fn explain(host: &str, shown: bool, error: &std::io::Error) -> Option<String> {
-    let error = error.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>())?;
+pub(super) fn explain(host: &str, shown: bool, error: &(dyn Error + 'static)) -> Option<String> {
+    let error = certificates::tls_error(error)?;
     Some(match error {
         rustls::Error::InvalidCertificate(problem) => {
             format!("the certificate of `{host}` is refused: {}", certificates::refused(problem, TRUSTED))

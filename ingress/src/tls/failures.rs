@@ -79,7 +79,7 @@ impl Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        let (reason, why) = match error.get_ref().and_then(|cause| cause.downcast_ref::<Error>()) {
+        let (reason, why) = match certificates::tls_error(&error) {
             None => (Reason::Closed, format!("the peer broke it off ({error})")),
             Some(Error::InvalidMessage(InvalidMessage::InvalidContentType)) => (
                 Reason::NotTls,

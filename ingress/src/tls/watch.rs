@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn what_is_good_is_taken_at_once() {
         let mut watch = Watch::default();
-        assert_eq!(watch.judge(Ok(None), false), None);
+        assert_eq!(watch.judge::<u8>(Ok(None), false), None);
         assert_eq!(watch.judge(Ok(Some(1)), false), Some(Ok(1)));
     }
 
