@@ -54,7 +54,8 @@ pub fn refused(problem: &CertificateError, trusted: &str) -> String {
         E::BadSignature => "its signature is wrong".to_owned(),
         E::BadEncoding => "it is damaged".to_owned(),
         E::Other(other) if is_authority(other) => {
-            "it is the certificate of an authority (`CA:TRUE`), which nobody may show as its own".to_owned()
+            "it is the certificate of an authority (`CA:TRUE`), which nobody may show: make one with `basicConstraints=CA:FALSE`"
+                .to_owned()
         }
         other => other.to_string(),
     }
