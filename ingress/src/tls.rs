@@ -82,35 +82,43 @@ impl Tls {
 
     /// Follows the files; never ends.
     pub(crate) async fn follow(&self, metrics: &Metrics) {
-        let Shared { files, in_force, wish } = &*self.shared;
         let mut watch = Watch::default();
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let asked = tokio::select! {
-                () = wish.notified() => true,
+                () = self.shared.wish.notified() => true,
                 _ = looks.tick() => false,
             };
-            let reading = files.clone();
-            // A file on a slow mount holds up this look and nothing else.
-            let Ok(found) = tokio::task::spawn_blocking(move || reading.read()).await else { continue };
-            let found = match found {
-                Ok(contents) if contents == in_force.load().contents => Ok(None),
-                Ok(contents) => InForce::compile(contents, files).map(Some),
-                Err(error) => Err(error),
-            };
-            match watch.judge(found, asked) {
+            match watch.judge(self.look().await, asked) {
                 None => {}
                 Some(Ok(next)) => {
-                    in_force.store(Arc::new(next));
+                    self.shared.in_force.store(Arc::new(next));
                     metrics.tls_loaded.inc();
-                    tracing::info!(file = %files.cert.display(), "new connections get the changed certificate");
+                    let file = self.shared.files.cert.display();
+                    tracing::info!(%file, "new connections get the changed certificate");
                 }
                 Some(Err(error)) => {
                     metrics.tls_refused.inc();
                     tracing::error!("{error}; the certificate read before stays in force");
                 }
             }
+        }
+    }
+
+    /// What the files hold, unless it is in force already.
+    async fn look(&self) -> Result<Option<InForce>, TlsError> {
+        let Shared { files, in_force, .. } = &*self.shared;
+        let reading = files.clone();
+        // A file on a slow mount holds up this look and nothing else. That nothing comes back means that the
+        // process ends.
+        let read = tokio::task::spawn_blocking(move || reading.read()).await;
+        match read {
+            Err(_) => Ok(None),
+            Ok(contents) => match contents? {
+                same if same == in_force.load().contents => Ok(None),
+                other => InForce::compile(other, files).map(Some),
+            },
         }
     }
 }

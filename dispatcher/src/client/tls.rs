@@ -102,19 +102,18 @@ pub(super) async fn handshake(
 /// server may refuse our certificate after the handshake, in the place of its first answer.
 pub(super) fn explain(host: &str, shown: bool, error: &(dyn Error + 'static)) -> Option<String> {
     let error = certificates::tls_error(error)?;
-    Some(match error {
+    let why = match error {
         rustls::Error::InvalidCertificate(problem) => {
-            format!("the certificate of `{host}` is refused: {}", certificates::refused(problem, TRUSTED))
+            let problem = certificates::refused(problem, TRUSTED);
+            return Some(format!("the certificate of `{host}` is refused: {problem}"));
         }
-        rustls::Error::AlertReceived(alert) => match certificates::alert(*alert, shown) {
-            Some(why) if shown => format!("no secure connection to `{host}`: {why}"),
-            Some(why) => {
-                format!(
-                    "no secure connection to `{host}`: {why}; name its Secret with `sluice.dev/client-certificate`"
-                )
-            }
-            None => format!("no secure connection to `{host}`: {error}"),
-        },
-        other => format!("no secure connection to `{host}`: {other}"),
-    })
+        rustls::Error::AlertReceived(alert) => certificates::alert(*alert, shown),
+        _ => None,
+    };
+    let remedy = match why {
+        Some(_) if !shown => "; name its Secret with `sluice.dev/client-certificate`",
+        _ => "",
+    };
+    let why = why.map_or_else(|| error.to_string(), str::to_owned);
+    Some(format!("no secure connection to `{host}`: {why}{remedy}"))
 }
