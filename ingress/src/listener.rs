@@ -7,6 +7,7 @@ use crate::exchange::Door;
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::pulse::Pulse;
+use crate::targets::Targets;
 use crate::tls::{Handshakes, Tls};
 use broker_core::Publisher;
 use std::io;
@@ -91,7 +92,8 @@ impl Ingress {
         let mut connections = Connections::new(metrics.clone());
         let mut following = pin!(follow(self.tls.clone(), metrics.clone()));
         let handshakes = self.tls.map(|tls| Arc::new(Handshakes::new(tls, &metrics)));
-        let door = Arc::new(Door { publisher, metrics, options: self.options, budget });
+        let door =
+            Arc::new(Door { publisher, metrics, options: self.options, budget, targets: Targets::default() });
         let mut sweep = interval(SWEEP);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
