@@ -7,6 +7,7 @@ mod cost;
 mod laggards;
 mod latency;
 mod start;
+mod tls;
 mod triggers;
 
 use crate::bench::Bench;
@@ -28,6 +29,8 @@ pub(crate) enum Row {
     Latency,
     /// Batches of 100 beside single events, up to the 202
     Batch,
+    /// HTTPS on connections that are kept, beside HTTP
+    Tls,
     /// 100 objects: time until ready, memory
     Start,
     /// Two million events while the sink is down
@@ -36,13 +39,14 @@ pub(crate) enum Row {
 
 impl Row {
     /// Every row, in the order of the table.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Cost,
         Self::Triggers,
         Self::Laggards,
         Self::Brokers,
         Self::Latency,
         Self::Batch,
+        Self::Tls,
         Self::Start,
         Self::Backlog,
     ];
@@ -55,6 +59,7 @@ impl Row {
             Self::Brokers => brokers::run(bench),
             Self::Latency => latency::run(bench),
             Self::Batch => batch::run(bench),
+            Self::Tls => tls::run(bench),
             Self::Start => start::run(bench),
             Self::Backlog => backlog::run(bench),
         }

@@ -58,7 +58,12 @@ impl Server {
     }
 
     /// The real program on these manifests, in a new folder.
-    pub(crate) fn sluice(binary: &Path, parent: &Path, manifests: &str) -> Result<Self, crate::Error> {
+    pub(crate) fn sluice(
+        binary: &Path,
+        parent: &Path,
+        manifests: &str,
+        flags: &[&str],
+    ) -> Result<Self, crate::Error> {
         let folder = TempDir::new_in(parent)?;
         let mesh = folder.path().join("mesh");
         fs::create_dir(&mesh)?;
@@ -68,7 +73,9 @@ impl Server {
         let start = Instant::now();
         let mut process = Owned::spawn(
             Command::new(binary)
-                .args(["run", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log", "warn", "--data"])
+                .args(["run", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log", "warn"])
+                .args(flags)
+                .arg("--data")
                 .arg(folder.path().join("data"))
                 .arg(mesh)
                 .stdin(Stdio::null())
@@ -76,8 +83,8 @@ impl Server {
                 .stderr(output),
         )?;
         let ready = |process: &mut Owned| -> Result<SocketAddr, crate::Error> {
-            let events = printed(&said, "listening for events on http://", start, process)?;
-            let admin = printed(&said, "admin on http://", start, process)?;
+            let events = printed(&said, "listening for events on ", start, process)?;
+            let admin = printed(&said, "admin on ", start, process)?;
             wait_until(start, || is_ready(admin).unwrap_or(false))
                 .map_err(|_| "sluice is not ready after a minute")?;
             Ok(events)
@@ -106,6 +113,7 @@ fn printed(said: &Path, word: &str, start: Instant, process: &mut Owned) -> Resu
         // Only whole lines: the last one may still be in the making.
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         if let Some((_, rest)) = whole.split_once(word) {
+            let rest = rest.trim_start_matches("https://").trim_start_matches("http://");
             let end = rest.find(|c: char| !c.is_ascii_digit() && !".:".contains(c)).unwrap_or(rest.len());
             return Ok(rest[..end].parse()?);
         }

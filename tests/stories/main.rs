@@ -22,3 +22,6 @@ mod reply_loop;
 mod restart;
 mod retention;
 mod retry;
+mod tls;
+mod tls_reload;
+mod tls_sinks;
