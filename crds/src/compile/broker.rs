@@ -3,7 +3,7 @@
 use super::Compiled;
 use super::backend;
 use super::neighbours::{BrokerInForce, DeadLetterSink, Neighbours};
-use super::sink::{self, broker_address};
+use super::sink::{self, target_address};
 use crate::annotations::{self, RETENTION};
 use crate::parse::{Broker, Parsed};
 use crate::report::Report;
@@ -38,6 +38,8 @@ pub(super) fn compile_all(
     for (object, broker) in brokers {
         match open(object, broker, neighbours, compiled) {
             Some(opened) => {
+                let key = ObjectKey::broker(&object.id.namespace, &object.id.name);
+                neighbours.targets.insert(object.id.clone(), key);
                 neighbours.brokers.insert(object.id.clone(), opened);
                 in_force.push((object, broker));
             }
@@ -46,7 +48,8 @@ pub(super) fn compile_all(
     }
     for (object, broker) in in_force {
         let dead_letter_sink = dead_letter_sink(object, broker, neighbours, compiled);
-        let url = broker_address(neighbours.settings, &object.id);
+        let key = ObjectKey::broker(&object.id.namespace, &object.id.name);
+        let url = target_address(neighbours.settings, &key);
         let status = status::of_broker(object, &url, &dead_letter_sink);
         compiled.objects.push(ObjectStatus::new(object, status, true));
         if let Some(opened) = neighbours.brokers.get_mut(&object.id) {

@@ -4,7 +4,7 @@ use super::Settings;
 use super::sink::Resolved;
 use crate::ObjectId;
 use crate::parse::{Parsed, Secret, Service};
-use broker_core::{Capabilities, DeliveryPolicy, PrintSink};
+use broker_core::{Capabilities, DeliveryPolicy, ObjectKey, PrintSink};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -15,7 +15,9 @@ pub(super) struct Neighbours<'a> {
     pub(super) secrets: BTreeMap<ObjectId, Secret>,
     pub(super) services: BTreeMap<ObjectId, Service>,
     pub(super) sinks: BTreeMap<ObjectId, Arc<PrintSink>>,
-    /// Brokers in force. Filled before Triggers are compiled.
+    /// What events can be sent to without leaving this mesh. Filled before who sends is compiled.
+    pub(super) targets: BTreeMap<ObjectId, ObjectKey>,
+    /// Brokers in force.
     pub(super) brokers: BTreeMap<ObjectId, BrokerInForce>,
     /// What is declared and not in force.
     pub(super) broken: BTreeSet<ObjectId>,
@@ -58,6 +60,7 @@ impl<'a> Neighbours<'a> {
             secrets: BTreeMap::new(),
             services: BTreeMap::new(),
             sinks: BTreeMap::new(),
+            targets: BTreeMap::new(),
             brokers: BTreeMap::new(),
             broken: BTreeSet::new(),
         }
@@ -77,7 +80,7 @@ impl<'a> Neighbours<'a> {
 
     /// True when the object is there at all; for `knative.dev/dependency`.
     pub(super) fn has(&self, id: &ObjectId) -> bool {
-        self.brokers.contains_key(id)
+        self.targets.contains_key(id)
             || self.sinks.contains_key(id)
             || self.services.contains_key(id)
             || self.config_maps.contains_key(id)

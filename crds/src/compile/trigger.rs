@@ -8,7 +8,7 @@ use crate::parse::{Parsed, Trigger};
 use crate::report::Report;
 use crate::status::{self, ObjectStatus, TriggerFindings};
 use crate::{Object, ObjectId};
-use broker_core::{GroupName, GroupSpec, ObjectKey, Order, Sink, StartAt, TriggerRoute};
+use broker_core::{GroupName, GroupSpec, ObjectKey, Order, ReplyTo, StartAt, TriggerRoute};
 
 /// `NS/NAME`: the group in the Broker's channel.
 pub(super) fn group_name(id: &ObjectId) -> GroupName {
@@ -61,7 +61,7 @@ fn broker_ready(
     report: &mut Report<'_>,
 ) -> Result<(), (&'static str, String)> {
     let Some(broker) = broker else {
-        let why = sink::missing_broker(&trigger.broker, neighbours);
+        let why = sink::missing_target(&trigger.broker, neighbours);
         report.error("spec.broker", &why);
         return Err(("BrokerDoesNotExist", why));
     };
@@ -151,7 +151,8 @@ fn route(
         namespace: object.id.namespace.as_str().into(),
         spec,
         sink: sink.clone(),
-        reply: Some(Sink::Target(ObjectKey::broker(&trigger.broker.namespace, &trigger.broker.name))),
+        reply: Some(ReplyTo::Target(ObjectKey::broker(&trigger.broker.namespace, &trigger.broker.name))),
+        step: false,
         delivery,
         dead_letter_sink: findings.dead_letter_sink.resolved().map(|resolved| resolved.sink.clone()),
     })
