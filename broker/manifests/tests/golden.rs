@@ -50,7 +50,8 @@ fn describe(folder: &Path, compiled: &Compiled) -> String {
 
 fn describe_route(out: &mut String, route: &Route) {
     let Route { key, channel, hops, triggers } = route;
-    writeln!(out, "broker {key}: {} {} {:?} hops {hops}", channel.backend, channel.id, channel.options)
+    let kind = key.kind.word().to_lowercase();
+    writeln!(out, "{kind} {key}: {} {} {:?} hops {hops}", channel.backend, channel.id, channel.options)
         .unwrap();
     for trigger in triggers {
         let TriggerRoute { group, namespace, spec, sink, reply, delivery, dead_letter_sink } = &**trigger;
@@ -96,6 +97,8 @@ golden! {
     broken_neighbours
     brokers_elsewhere
     capabilities
+    channels
+    channels_refused
     config_and_secrets
     dead_letter_sinks
     delivery
