@@ -107,6 +107,14 @@ pub(crate) fn is(api_version: &str, kind: &str, wanted: Kind) -> bool {
     recognise(api_version, kind) == Recognised::Known(wanted)
 }
 
+/// True for kinds that take events inside this mesh.
+pub(crate) fn is_target(api_version: &str, kind: &str) -> bool {
+    matches!(
+        recognise(api_version, kind),
+        Recognised::Known(Kind::Broker | Kind::Channel | Kind::InMemoryChannel)
+    )
+}
+
 fn not_taken(group: &str, kind: &str) -> Recognised {
     if LATER.contains(&kind) {
         return Recognised::NotTaken(

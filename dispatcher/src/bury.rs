@@ -7,7 +7,9 @@ use crate::outlet::Outlet;
 use crate::request::Parcel;
 use crate::trigger::Trigger;
 use base64::Engine as _;
-use broker_core::{AppendError, DeadLetter, DeadLetterError, DeadLetterStore, Delivery, PublishError};
+use broker_core::{
+    AppendError, DeadLetter, DeadLetterError, DeadLetterStore, Delivery, GroupName, PublishError,
+};
 use bytes::Bytes;
 use event::{Event, EventBuilder, Kind, Record, Timestamp};
 use std::sync::Arc;
@@ -142,23 +144,25 @@ fn store_of(trigger: &Trigger) -> Result<Arc<DeadLetterStore>, DeadLetterError> 
     }
 }
 
-/// Keeps a reply that never can be stored where it belongs; its cause is then acked.
+/// Keeps a reply that never can be stored where it belongs, for `group`; its cause is then acked.
 ///
 /// # Errors
 /// When it cannot be kept either: the attempt failed.
 pub(crate) async fn keep_reply(
     trigger: &Trigger,
     delivery: &Delivery,
-    index: usize,
-    event: Event,
+    group: &GroupName,
+    (index, event): (usize, Event),
     why: &PublishError,
 ) -> Result<(), Failure> {
-    let mut envelope = event::Envelope::accepted(0, Timestamp::now());
+    // A next step may go on with the rounds that its flow has.
+    let hops = if *group == trigger.route.group { 0 } else { delivery.record.envelope.hops };
+    let mut envelope = event::Envelope::accepted(hops, Timestamp::now());
     envelope.trace = delivery.record.envelope.trace.clone();
     let now = Timestamp::now();
     let entry = DeadLetter {
         id: format!("{}-reply{index}", trigger.entry_id(delivery.lane, delivery.position)),
-        group: trigger.route.group.clone(),
+        group: group.clone(),
         record: Arc::new(Record { envelope, event }),
         reason: format!("a reply was not let in: {why}"),
         attempts: delivery.attempt,

@@ -6,9 +6,10 @@ use crate::decide::{Decision, decide, random};
 use crate::doomed::Doomed;
 use crate::failure::{Class, Failure, Remedy};
 use crate::reply;
-use crate::request::Parcel;
+use crate::request::{Parcel, claims_event};
 use crate::trigger::Trigger;
-use broker_core::Delivery;
+use broker_core::{Delivery, ReplyTo};
+use event::Event;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -25,11 +26,22 @@ pub(crate) async fn deliver(trigger: Arc<Trigger>, delivery: Delivery) {
     {
         return Box::pin(bury(&trigger, delivery, doomed)).await;
     }
-    let Err(failure) = attempt(&trigger, &delivery).await else {
-        trigger.note_success();
-        if !trigger.resolve(&delivery).await {
-            return delivery.nack(RESOLVE_PAUSE);
+    let handed = match attempt(&trigger, &delivery).await {
+        Ok(answers) => {
+            // Before the answers: with them a step may be done for good, and its dead letter would stay.
+            if !trigger.resolve(&delivery).await {
+                return delivery.nack(RESOLVE_PAUSE);
+            }
+            if answers.is_empty() && !trigger.route.step {
+                Ok(())
+            } else {
+                Box::pin(reply::hand_on(&trigger, &delivery, answers)).await
+            }
         }
+        Err(failure) => Err(failure),
+    };
+    let Err(failure) = handed else {
+        trigger.note_success();
         if delivery.probe {
             trigger.doomed().take(at);
         }
@@ -56,8 +68,8 @@ pub(crate) async fn deliver(trigger: Arc<Trigger>, delivery: Delivery) {
     }
 }
 
-/// One attempt: the sink took the event, and its answer, if it is one, was handed on.
-async fn attempt(trigger: &Trigger, delivery: &Delivery) -> Result<(), Failure> {
+/// One attempt: the sink took the event, and these are the events that it answered with.
+async fn attempt(trigger: &Trigger, delivery: &Delivery) -> Result<Vec<Event>, Failure> {
     let gear = trigger.gear();
     let envelope = &delivery.record.envelope;
     let parcel = Parcel {
@@ -65,7 +77,7 @@ async fn attempt(trigger: &Trigger, delivery: &Delivery) -> Result<(), Failure> 
         trace: envelope.trace.as_ref(),
         hops: envelope.hops.saturating_sub(1),
         policy: &trigger.route.delivery,
-        ask: true,
+        ask: trigger.route.reply.is_some(),
     };
     let begin = Instant::now();
     let sent = gear.sink.send(parcel, &trigger.means).await;
@@ -78,15 +90,21 @@ async fn attempt(trigger: &Trigger, delivery: &Delivery) -> Result<(), Failure> 
         }
     };
     gear.meters.attempt(Class::Success);
-    let Some(mut answer) = answer else { return Ok(()) };
+    let Some(mut answer) = answer else { return Ok(Vec::new()) };
     let replies = &trigger.means.metrics.replies;
+    if matches!(trigger.route.reply, None | Some(ReplyTo::Nobody)) {
+        if claims_event(&answer.headers) {
+            replies.unwanted.inc();
+        }
+        return Ok(Vec::new());
+    }
     match answer::reply(&mut answer) {
-        Ok(Reply::Empty) => Ok(()),
+        Ok(Reply::Empty) => Ok(Vec::new()),
         Ok(Reply::Ignored) => {
             replies.ignored.inc();
-            Ok(())
+            Ok(Vec::new())
         }
-        Ok(Reply::Events(events)) => Box::pin(reply::hand_on(trigger, delivery, events)).await,
+        Ok(Reply::Events(events)) => Ok(events),
         Err(failure) => {
             replies.invalid.inc();
             Err(failure)

@@ -34,7 +34,8 @@ pub fn explain(table: &RoutingTable, broker: Option<&str>, event: &Event) -> Opt
     if broker.is_some() && routes.peek().is_none() {
         return None;
     }
-    Some(routes.flat_map(|route| &route.triggers).map(|trigger| ask(trigger, event)).collect())
+    let groups = routes.flat_map(|route| &route.triggers).filter(|trigger| !trigger.is_only_addressed());
+    Some(groups.map(|trigger| ask(trigger, event)).collect())
 }
 
 fn ask(trigger: &TriggerRoute, event: &Event) -> Explanation {

@@ -92,7 +92,7 @@ pub(crate) fn target(text: &str) -> Result<ObjectKey, String> {
     };
     match namespace.is_empty() || name.is_empty() {
         true => Err("expected NS/BROKER or channels/NS/CHANNEL".to_owned()),
-        false => Ok(ObjectKey { kind, namespace: namespace.into(), name: name.into() }),
+        false => Ok(ObjectKey::new(kind, namespace, name)),
     }
 }
 

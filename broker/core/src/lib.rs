@@ -30,7 +30,7 @@ pub use channel::{Channel, ChannelError, Delivery, GroupSpec, Lag, Order, Outcom
 pub use channels::Channels;
 pub use dead_letter::{DeadLetter, DeadLetterChange, DeadLetterError, DeadLetterQuery, DeadLetterStore};
 pub use delivery::{Backoff, BackoffPolicy, DeliveryPolicy, Format};
-pub use entry::{Entry, EntryError, GroupChange};
+pub use entry::{Done, Entry, EntryError, GroupChange};
 pub use live::{Routes, RoutesPublisher, routes};
 pub use log::{
     AppendError, Backend, BackendError, Batch, Capabilities, ChannelOptions, Health, LaneChange, Log,
@@ -40,4 +40,4 @@ pub use names::{ChannelId, GroupName, Lane, ObjectKey, Position, TargetKind};
 pub use provision::Provisioner;
 pub use publisher::{Arrival, Limits, PublishError, Publisher, Tapped};
 pub use readiness::{Readiness, State};
-pub use table::{ChannelRef, Held, HttpSink, PrintSink, Route, RoutingTable, Sink, TriggerRoute};
+pub use table::{ChannelRef, Held, HttpSink, PrintSink, ReplyTo, Route, RoutingTable, Sink, TriggerRoute};

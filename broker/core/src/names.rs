@@ -53,10 +53,16 @@ pub struct ObjectKey {
 }
 
 impl ObjectKey {
+    /// The key of a target.
+    #[must_use]
+    pub fn new(kind: TargetKind, namespace: &str, name: &str) -> Self {
+        Self { kind, namespace: namespace.into(), name: name.into() }
+    }
+
     /// The key of a Broker.
     #[must_use]
     pub fn broker(namespace: &str, name: &str) -> Self {
-        Self { kind: TargetKind::Broker, namespace: namespace.into(), name: name.into() }
+        Self::new(TargetKind::Broker, namespace, name)
     }
 }
 

@@ -54,7 +54,8 @@ fn describe_route(out: &mut String, route: &Route) {
     writeln!(out, "{kind} {key}: {} {} {:?} hops {hops}", channel.backend, channel.id, channel.options)
         .unwrap();
     for trigger in triggers {
-        let TriggerRoute { group, namespace, spec, sink, reply, delivery, dead_letter_sink } = &**trigger;
+        let TriggerRoute { group, namespace, spec, sink, reply, step: _, delivery, dead_letter_sink } =
+            &**trigger;
         writeln!(out, "  trigger {group} in {namespace}, incarnation {}", spec.incarnation).unwrap();
         writeln!(out, "    filter   {:?}", spec.filter).unwrap();
         writeln!(

@@ -15,8 +15,10 @@ pub(super) struct Neighbours<'a> {
     pub(super) secrets: BTreeMap<ObjectId, Secret>,
     pub(super) services: BTreeMap<ObjectId, Service>,
     pub(super) sinks: BTreeMap<ObjectId, Arc<PrintSink>>,
+    /// What events can be sent to without leaving this mesh. Filled before who sends is compiled.
+    pub(super) targets: BTreeMap<ObjectId, ObjectKey>,
     /// Brokers and channels in force. Filled before Triggers and Subscriptions are compiled.
-    pub(super) targets: BTreeMap<ObjectId, TargetInForce>,
+    pub(super) in_force: BTreeMap<ObjectId, TargetInForce>,
     /// What is declared and not in force.
     pub(super) broken: BTreeSet<ObjectId>,
 }
@@ -60,6 +62,7 @@ impl<'a> Neighbours<'a> {
             services: BTreeMap::new(),
             sinks: BTreeMap::new(),
             targets: BTreeMap::new(),
+            in_force: BTreeMap::new(),
             broken: BTreeSet::new(),
         }
     }

@@ -54,17 +54,13 @@ fn over_http(http: Arc<HttpSink>) -> Resolved {
     Resolved { sink: Sink::Http(http), uri, ca_certs }
 }
 
-/// Kinds that take events through the door.
-const TARGETS: [Kind; 3] = [Kind::Broker, Kind::Channel, Kind::InMemoryChannel];
-
 /// Objects of this mesh that take events without HTTP; `None`: it is another object.
 fn inside(reference: &Reference, neighbours: &Neighbours<'_>) -> Result<Option<Resolved>, String> {
     let Reference { api_version, id } = reference;
-    if TARGETS.iter().any(|kind| kind::is(api_version, &id.kind, *kind)) {
-        if let Some(target) = neighbours.targets.get(id) {
-            let uri = target_address(neighbours.settings, &target.key);
-            let sink = Sink::Target(target.key.clone());
-            return Ok(Some(Resolved { sink, uri, ca_certs: None }));
+    if kind::is_target(api_version, &id.kind) {
+        if let Some(key) = neighbours.targets.get(id) {
+            let uri = target_address(neighbours.settings, key);
+            return Ok(Some(Resolved { sink: Sink::Target(key.clone()), uri, ca_certs: None }));
         }
         return elsewhere_or(id, neighbours, || missing_target(id, neighbours));
     }
@@ -87,7 +83,7 @@ fn elsewhere_or(
     if neighbours.settings.resolve.contains_key(id) { Ok(None) } else { Err(missing()) }
 }
 
-/// Why a Broker or channel cannot be referred to.
+/// Why a Broker, Channel or flow cannot be referred to.
 pub(super) fn missing_target(id: &ObjectId, neighbours: &Neighbours<'_>) -> String {
     missing(id, neighbours, neighbours.targets.keys().filter(|other| other.kind == id.kind))
 }

@@ -9,7 +9,7 @@ use crate::parse::{Destination, Parsed, Recipients, Reference, Subscription};
 use crate::report::Report;
 use crate::status::{self, ObjectStatus, SubscriptionFindings};
 use crate::{Object, ObjectId};
-use broker_core::{GroupName, Sink, Sink as ReplyTo, TriggerRoute};
+use broker_core::{GroupName, ReplyTo, Sink, TriggerRoute};
 use filter::Filter;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -82,7 +82,7 @@ fn is_channel(reference: &Reference) -> bool {
 }
 
 fn channel<'a>(reference: &Reference, neighbours: &'a Neighbours<'_>) -> Option<&'a TargetInForce> {
-    neighbours.targets.get(&reference.id).filter(|_| is_channel(reference))
+    neighbours.in_force.get(&reference.id).filter(|_| is_channel(reference))
 }
 
 fn find(
@@ -161,20 +161,21 @@ fn routes(
             namespace: object.id.namespace.as_str().into(),
             sink: to.sink.clone(),
             reply,
+            step: false,
             delivery,
             dead_letter_sink: findings.dead_letter_sink.resolved().map(|resolved| resolved.sink.clone()),
         }
     };
     let everything = Filter::everything;
     Some(match (subscriber, reply) {
-        (Some(subscriber), None) => vec![make(own, everything(), subscriber?, None)],
+        (Some(subscriber), None) => vec![make(own, everything(), subscriber?, Some(ReplyTo::Nobody))],
         (None, reply) => vec![make(own, everything(), reply??, None)],
         (Some(subscriber), Some(reply)) => match &reply?.sink {
             Sink::Target(key) => {
                 vec![make(own, everything(), subscriber?, Some(ReplyTo::Target(key.clone())))]
             }
             Sink::Http(_) | Sink::Print(_) => {
-                let addressed = Some(reply?.sink.clone());
+                let addressed = Some(ReplyTo::Group(of_reply.clone()));
                 // It takes nothing but what is addressed to it.
                 let nothing = Filter::Any(Vec::new());
                 vec![make(own, everything(), subscriber?, addressed), make(of_reply, nothing, reply?, None)]

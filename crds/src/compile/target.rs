@@ -19,7 +19,7 @@ pub(super) fn key(id: &ObjectId) -> Option<ObjectKey> {
         "Channel" | "InMemoryChannel" => TargetKind::Channel,
         _ => return None,
     };
-    Some(ObjectKey { kind, namespace: id.namespace.as_str().into(), name: id.name.as_str().into() })
+    Some(ObjectKey::new(kind, &id.namespace, &id.name))
 }
 
 /// Its channel; on Kubernetes a new uid is a new one.
@@ -68,8 +68,10 @@ pub(super) fn compile_all(
     for target in valid.iter().filter_map(|(object, parsed)| Target::of(object, parsed)) {
         match open(target, neighbours, compiled) {
             Some(opened) => {
-                in_force.push((target, opened.key.clone()));
-                neighbours.targets.insert(target.object.id.clone(), opened);
+                let (id, key) = (&target.object.id, opened.key.clone());
+                neighbours.targets.insert(id.clone(), key.clone());
+                neighbours.in_force.insert(id.clone(), opened);
+                in_force.push((target, key));
             }
             None => drop(neighbours.broken.insert(target.object.id.clone())),
         }
@@ -79,7 +81,7 @@ pub(super) fn compile_all(
         let url = target_address(neighbours.settings, &key);
         let status = status::of_target(target.object, &url, &dead_letter_sink);
         compiled.objects.push(ObjectStatus::new(target.object, status, true));
-        if let Some(opened) = neighbours.targets.get_mut(&target.object.id) {
+        if let Some(opened) = neighbours.in_force.get_mut(&target.object.id) {
             opened.dead_letter_sink = dead_letter_sink;
         }
     }

@@ -9,7 +9,7 @@ use crate::parse::{Parsed, Trigger};
 use crate::report::Report;
 use crate::status::{self, ObjectStatus, TriggerFindings};
 use crate::{Object, ObjectId};
-use broker_core::{GroupName, Sink, TriggerRoute};
+use broker_core::{GroupName, ReplyTo, TriggerRoute};
 
 /// The group in the Broker's channel.
 pub(super) fn group_name(id: &ObjectId) -> GroupName {
@@ -27,7 +27,7 @@ pub(super) fn compile_all(valid: &[(&Object, Parsed)], neighbours: &Neighbours<'
 /// Puts one Trigger into the table if all that it needs is there; else it is held, and its status says why.
 fn compile(object: &Object, trigger: &Trigger, neighbours: &Neighbours<'_>, compiled: &mut Compiled) {
     let mut report = Report::new(object);
-    let broker = neighbours.targets.get(&trigger.broker);
+    let broker = neighbours.in_force.get(&trigger.broker);
     let own = trigger.delivery.as_ref();
     let findings = TriggerFindings {
         broker: broker_ready(trigger, broker, neighbours, &mut report),
@@ -101,7 +101,8 @@ fn route(
         namespace: object.id.namespace.as_str().into(),
         spec,
         sink: sink.clone(),
-        reply: Some(Sink::Target(broker.key.clone())),
+        reply: Some(ReplyTo::Target(broker.key.clone())),
+        step: false,
         delivery,
         dead_letter_sink: findings.dead_letter_sink.resolved().map(|resolved| resolved.sink.clone()),
     })

@@ -36,6 +36,7 @@ fn shop() -> RoutingTable {
             ca_certs: None,
         })),
         reply: None,
+        step: false,
         delivery: DeliveryPolicy::default(),
         dead_letter_sink: None,
     };

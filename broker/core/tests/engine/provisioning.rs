@@ -45,6 +45,7 @@ fn trigger(name: &str) -> TriggerRoute {
         spec: spec(),
         sink: Sink::Print(sink),
         reply: None,
+        step: false,
         delivery: broker_core::DeliveryPolicy::default(),
         dead_letter_sink: None,
     }
