@@ -8,7 +8,7 @@ use crate::failure::{Class, Failure, Remedy};
 use crate::reply;
 use crate::request::{Parcel, claims_event};
 use crate::trigger::Trigger;
-use broker_core::Delivery;
+use broker_core::{Delivery, ReplyTo};
 use event::Event;
 use std::sync::Arc;
 use std::time::Duration;
@@ -92,7 +92,7 @@ async fn attempt(trigger: &Trigger, delivery: &Delivery) -> Result<Vec<Event>, F
     gear.meters.attempt(Class::Success);
     let Some(mut answer) = answer else { return Ok(Vec::new()) };
     let replies = &trigger.means.metrics.replies;
-    if trigger.route.reply.is_none() {
+    if matches!(trigger.route.reply, None | Some(ReplyTo::Nobody)) {
         if claims_event(&answer.headers) {
             replies.unwanted.inc();
         }

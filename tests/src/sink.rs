@@ -58,6 +58,8 @@ pub enum Reaction {
     RetryAfter(u64),
     /// Answers 200 with an event.
     Reply(Message),
+    /// Answers 200 with the event that it got, under the same id.
+    Echo,
     /// Never answers.
     Hang,
     /// Closes the connection instead of answering.
@@ -184,6 +186,7 @@ async fn react(request: Request<Incoming>, memory: &Mutex<Memory>) -> io::Result
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let received =
         Received { path: head.uri.path().to_owned(), headers: head.headers, body, at: Instant::now() };
+    let echo = received.clone();
     let reaction = {
         let mut memory = lock(memory);
         memory.received.push(received);
@@ -200,6 +203,12 @@ async fn react(request: Request<Incoming>, memory: &Mutex<Memory>) -> io::Result
         Reaction::Reply(message) => {
             *response.headers_mut() = message.headers;
             *response.body_mut() = Full::new(message.body);
+        }
+        Reaction::Echo => {
+            let of_event = |name: &str| name.starts_with("ce-") || name == "content-type";
+            let headers = echo.headers.into_iter().filter_map(|(name, value)| Some((name?, value)));
+            response.headers_mut().extend(headers.filter(|(name, _)| of_event(name.as_str())));
+            *response.body_mut() = Full::new(echo.body);
         }
         Reaction::Hang => tokio::time::sleep(DEADLINE * 10).await,
         Reaction::BreakOff => return Err(io::Error::other("the story says so")),

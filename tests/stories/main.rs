@@ -5,6 +5,11 @@
 mod bad_input;
 mod batch;
 mod budget;
+mod channel;
+mod channel_crash;
+mod channel_dead_letters;
+mod channel_manifests;
+mod channel_reply;
 mod crash;
 mod dead_letter_sink;
 mod drain;

@@ -32,7 +32,8 @@ impl Progress {
         }
     }
 
-    fn with(self, other: Self) -> Self {
+    /// Both together.
+    pub(crate) fn with(self, other: Self) -> Self {
         Self {
             backlog: self.backlog + other.backlog,
             retrying: self.retrying + other.retrying,

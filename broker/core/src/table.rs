@@ -1,6 +1,7 @@
 //! What the data plane obeys. Pure data: everything in it is parsed, nothing is invalid.
 
 use crate::{ChannelId, ChannelOptions, DeliveryPolicy, GroupName, GroupSpec, ObjectKey};
+use filter::Filter;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -60,7 +61,7 @@ pub struct TriggerRoute {
     pub spec: GroupSpec,
     /// Who gets the events.
     pub sink: Sink,
-    /// Who gets the sink's answers; `None`: nobody, and none is asked for. A Trigger's go to its Broker.
+    /// Who gets the sink's answers; `None`: none is asked for. A Trigger's go to its Broker.
     pub reply: Option<ReplyTo>,
     /// A step of a flow: that an event is done here becomes durable before it is acked, answer or not, so that not
     /// even a crash repeats the step. Costs an append.
@@ -69,6 +70,14 @@ pub struct TriggerRoute {
     pub delivery: DeliveryPolicy,
     /// Who gets events that could not be delivered; `None`: the dead letter store at once.
     pub dead_letter_sink: Option<Sink>,
+}
+
+impl TriggerRoute {
+    /// True for a group that no event from outside goes to: it takes answers that are addressed to it.
+    #[must_use]
+    pub fn is_only_addressed(&self) -> bool {
+        matches!(&self.spec.filter, Filter::Any(none) if none.is_empty())
+    }
 }
 
 /// Where a sink's answers go.
@@ -80,6 +89,8 @@ pub enum ReplyTo {
     /// answered, without a round less. A next step; or a sink of its own, so that a reply is tried, repeated and
     /// dead-lettered by itself.
     Group(GroupName),
+    /// To nobody. They are asked for all the same: a sink of a channel is never told whether somebody wants its answer.
+    Nobody,
 }
 
 /// Where a request goes.

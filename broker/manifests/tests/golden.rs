@@ -50,10 +50,12 @@ fn describe(folder: &Path, compiled: &Compiled) -> String {
 
 fn describe_route(out: &mut String, route: &Route) {
     let Route { key, channel, hops, triggers } = route;
-    writeln!(out, "broker {key}: {} {} {:?} hops {hops}", channel.backend, channel.id, channel.options)
+    let kind = key.kind.word().to_lowercase();
+    writeln!(out, "{kind} {key}: {} {} {:?} hops {hops}", channel.backend, channel.id, channel.options)
         .unwrap();
     for trigger in triggers {
-        let TriggerRoute { group, namespace, spec, sink, reply, delivery, dead_letter_sink } = &**trigger;
+        let TriggerRoute { group, namespace, spec, sink, reply, step: _, delivery, dead_letter_sink } =
+            &**trigger;
         writeln!(out, "  trigger {group} in {namespace}, incarnation {}", spec.incarnation).unwrap();
         writeln!(out, "    filter   {:?}", spec.filter).unwrap();
         writeln!(
@@ -96,6 +98,8 @@ golden! {
     broken_neighbours
     brokers_elsewhere
     capabilities
+    channels
+    channels_refused
     config_and_secrets
     dead_letter_sinks
     delivery

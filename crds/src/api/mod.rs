@@ -4,6 +4,7 @@
 //! when the object is parsed. The doc comments are the descriptions of the fields.
 
 mod broker;
+mod channel;
 mod config_map;
 mod delivery;
 mod destination;
@@ -11,9 +12,11 @@ mod integration_sink;
 mod metadata;
 mod secret;
 mod service;
+mod subscription;
 mod trigger;
 
 pub use broker::BrokerSpec;
+pub use channel::{ChannelSpec, ChannelTemplate, InMemoryChannelSpec};
 pub use config_map::ConfigMap;
 pub use delivery::{BackoffPolicy, DeliverySpec, Format};
 pub use destination::{Destination, KReference};
@@ -21,4 +24,5 @@ pub use integration_sink::{IntegrationSinkSpec, LogLevel, LogSink};
 pub use metadata::Metadata;
 pub use secret::Secret;
 pub use service::{ServicePort, ServiceSpec};
+pub use subscription::SubscriptionSpec;
 pub use trigger::{SubscriptionsApiFilter, TriggerFilter, TriggerSpec};

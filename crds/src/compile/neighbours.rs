@@ -17,15 +17,16 @@ pub(super) struct Neighbours<'a> {
     pub(super) sinks: BTreeMap<ObjectId, Arc<PrintSink>>,
     /// What events can be sent to without leaving this mesh. Filled before who sends is compiled.
     pub(super) targets: BTreeMap<ObjectId, ObjectKey>,
-    /// Brokers in force.
-    pub(super) brokers: BTreeMap<ObjectId, BrokerInForce>,
+    /// Brokers and channels in force. Filled before Triggers and Subscriptions are compiled.
+    pub(super) in_force: BTreeMap<ObjectId, TargetInForce>,
     /// What is declared and not in force.
     pub(super) broken: BTreeSet<ObjectId>,
 }
 
-/// What a Trigger needs to know of its Broker.
+/// What a Trigger needs to know of its Broker, a Subscription of its channel.
 #[derive(Clone, Debug)]
-pub(super) struct BrokerInForce {
+pub(super) struct TargetInForce {
+    pub(super) key: ObjectKey,
     pub(super) backend: String,
     pub(super) capabilities: Capabilities,
     pub(super) policy: DeliveryPolicy,
@@ -61,7 +62,7 @@ impl<'a> Neighbours<'a> {
             services: BTreeMap::new(),
             sinks: BTreeMap::new(),
             targets: BTreeMap::new(),
-            brokers: BTreeMap::new(),
+            in_force: BTreeMap::new(),
             broken: BTreeSet::new(),
         }
     }
@@ -73,8 +74,8 @@ impl<'a> Neighbours<'a> {
             Parsed::Secret(secret) => drop(self.secrets.insert(id, secret.clone())),
             Parsed::Service(service) => drop(self.services.insert(id, service.clone())),
             Parsed::IntegrationSink(sink) => drop(self.sinks.insert(id, sink.clone())),
-            // Brokers are in force only after their backend is found, nobody refers to a Trigger.
-            Parsed::Broker(_) | Parsed::Trigger(_) => {}
+            // Targets are in force only after their backend is found, nobody refers to a Trigger or Subscription.
+            Parsed::Broker(_) | Parsed::Channel(_) | Parsed::Trigger(_) | Parsed::Subscription(_) => {}
         }
     }
 

@@ -4,9 +4,12 @@ use crate::error::CliError;
 use serde_json::Value;
 
 /// The kinds of this version, and their short names.
-const KINDS: [(&str, &str); 6] = [
+const KINDS: [(&str, &str); 9] = [
     ("Broker", "br"),
     ("Trigger", "tr"),
+    ("Channel", "ch"),
+    ("Subscription", "sub"),
+    ("InMemoryChannel", "imc"),
     ("IntegrationSink", "is"),
     ("Service", "svc"),
     ("ConfigMap", "cm"),
