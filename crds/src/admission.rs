@@ -166,7 +166,7 @@ fn changed_for_good(good: &Object, object: &Object, parsed: &Parsed) -> Vec<Prob
         Parsed::Trigger(_) => {
             &[("spec.broker".to_owned(), broker(parse(good).0) != broker(Some(parsed.clone())))]
         }
-        Parsed::Channel(_) => &[
+        Parsed::Channel(_) | Parsed::Flow(_) => &[
             (annotations::field(CHANNEL), annotation(good, CHANNEL) != annotation(object, CHANNEL)),
             ("spec.channelTemplate".to_owned(), template(parse(good).0) != template(Some(parsed.clone()))),
         ],
@@ -200,6 +200,7 @@ fn config(parsed: Option<Parsed>) -> Option<crate::parse::ConfigRef> {
 fn template(parsed: Option<Parsed>) -> Option<crate::class::Class> {
     match parsed {
         Some(Parsed::Channel(channel)) => Some(channel.template),
+        Some(Parsed::Flow(flow)) => Some(flow.template),
         _ => None,
     }
 }

@@ -39,6 +39,8 @@ pub const OF_TRIGGERS: [&str; 7] =
     [MAX_IN_FLIGHT, ORDER, MAX_WAITING, START, PAUSED, CLIENT_CERTIFICATE, WEBHOOK_HANDSHAKE];
 /// Those of a Broker or Channel.
 pub const OF_BROKERS: [&str; 4] = [RETENTION, DISK_BUDGET, CHANNEL, HOPS];
+/// Those of a Sequence or Parallel: of its channel, and of each of its steps or branches.
+pub const OF_FLOWS: [&str; 7] = [DISK_BUDGET, CHANNEL, HOPS, MAX_IN_FLIGHT, ORDER, MAX_WAITING, PAUSED];
 /// Known, and promised for a later version.
 const LATER: [&str; 2] = [CLIENT_CERTIFICATE, WEBHOOK_HANDSHAKE];
 
@@ -103,6 +105,24 @@ type Annotations = BTreeMap<String, String>;
 /// Of a Trigger or Subscription.
 pub(crate) fn of_trigger(annotations: &Annotations, report: &mut Report<'_>) -> TriggerSettings {
     check_names(annotations, &OF_TRIGGERS, "Broker or Channel", report);
+    trigger_settings(annotations, report)
+}
+
+/// Of a Sequence or Parallel: those of its channel, and those of each of its groups.
+pub(crate) fn of_flow(
+    annotations: &Annotations,
+    report: &mut Report<'_>,
+) -> (TargetSettings, TriggerSettings) {
+    check_names(annotations, &OF_FLOWS, "Broker, Channel, Trigger or Subscription", report);
+    let ours = |(name, value): (&String, &String)| {
+        let foreign = name.starts_with(PREFIX) && !OF_FLOWS.contains(&name.as_str());
+        (!foreign).then(|| (name.clone(), value.clone()))
+    };
+    let taken: Annotations = annotations.iter().filter_map(ours).collect();
+    (target_settings(&taken, report), trigger_settings(&taken, report))
+}
+
+fn trigger_settings(annotations: &Annotations, report: &mut Report<'_>) -> TriggerSettings {
     let mut settings = TriggerSettings::default();
     let mut read = Reader { annotations, report };
     read.set(MAX_IN_FLIGHT, &mut settings.max_in_flight, |text| {
@@ -131,6 +151,10 @@ pub(crate) fn of_trigger(annotations: &Annotations, report: &mut Report<'_>) -> 
 /// Of a Broker or Channel.
 pub(crate) fn of_target(annotations: &Annotations, report: &mut Report<'_>) -> TargetSettings {
     check_names(annotations, &OF_BROKERS, "Trigger or Subscription", report);
+    target_settings(annotations, report)
+}
+
+fn target_settings(annotations: &Annotations, report: &mut Report<'_>) -> TargetSettings {
     let mut settings = TargetSettings::default();
     let mut read = Reader { annotations, report };
     read.set(RETENTION, &mut settings.retention, duration::parse);

@@ -10,6 +10,8 @@ pub(crate) enum Kind {
     Channel,
     InMemoryChannel,
     Subscription,
+    Sequence,
+    Parallel,
     IntegrationSink,
     ConfigMap,
     Secret,
@@ -20,19 +22,27 @@ impl Kind {
     /// True where annotations of ours belong.
     pub(crate) fn has_annotations(self) -> bool {
         match self {
-            Self::Broker | Self::Trigger | Self::Channel | Self::InMemoryChannel | Self::Subscription => true,
+            Self::Broker
+            | Self::Trigger
+            | Self::Channel
+            | Self::InMemoryChannel
+            | Self::Subscription
+            | Self::Sequence
+            | Self::Parallel => true,
             Self::IntegrationSink | Self::ConfigMap | Self::Secret | Self::Service => false,
         }
     }
 }
 
 /// `apiVersion` and kind of everything that is compiled.
-const KNOWN: [(&str, &str, Kind); 9] = [
+const KNOWN: [(&str, &str, Kind); 11] = [
     ("eventing.knative.dev/v1", "Broker", Kind::Broker),
     ("eventing.knative.dev/v1", "Trigger", Kind::Trigger),
     ("messaging.knative.dev/v1", "Channel", Kind::Channel),
     ("messaging.knative.dev/v1", "InMemoryChannel", Kind::InMemoryChannel),
     ("messaging.knative.dev/v1", "Subscription", Kind::Subscription),
+    ("flows.knative.dev/v1", "Sequence", Kind::Sequence),
+    ("flows.knative.dev/v1", "Parallel", Kind::Parallel),
     ("sinks.knative.dev/v1alpha1", "IntegrationSink", Kind::IntegrationSink),
     ("v1", "ConfigMap", Kind::ConfigMap),
     ("v1", "Secret", Kind::Secret),
@@ -40,7 +50,7 @@ const KNOWN: [(&str, &str, Kind); 9] = [
 ];
 
 /// Kinds of Knative's that are recognised and not compiled yet.
-const LATER: [&str; 19] = [
+const LATER: [&str; 17] = [
     "ApiServerSource",
     "ContainerSource",
     "EventPolicy",
@@ -53,12 +63,10 @@ const LATER: [&str; 19] = [
     "KafkaSink",
     "KafkaSource",
     "NatsJetStreamChannel",
-    "Parallel",
     "PingSource",
     "RabbitmqBrokerConfig",
     "RabbitmqSource",
     "RequestReply",
-    "Sequence",
     "SinkBinding",
 ];
 
@@ -111,7 +119,9 @@ pub(crate) fn is(api_version: &str, kind: &str, wanted: Kind) -> bool {
 pub(crate) fn is_target(api_version: &str, kind: &str) -> bool {
     matches!(
         recognise(api_version, kind),
-        Recognised::Known(Kind::Broker | Kind::Channel | Kind::InMemoryChannel)
+        Recognised::Known(
+            Kind::Broker | Kind::Channel | Kind::InMemoryChannel | Kind::Sequence | Kind::Parallel
+        )
     )
 }
 

@@ -1,5 +1,9 @@
 //! `status`, as Kubernetes would show it.
 
+mod flow;
+
+pub(crate) use flow::{StageStatus, of_flow};
+
 use crate::compile::{DeadLetterSink, NotReady, Resolved};
 use crate::{Object, ObjectId};
 use broker_core::{Readiness, State};
@@ -70,6 +74,7 @@ fn live_conditions(kind: &str) -> &'static [&'static str] {
         "Channel" => &["BackingChannelReady"],
         "InMemoryChannel" => &["ChannelServiceReady", "DispatcherReady", "EndpointsReady", "ServiceReady"],
         "Subscription" => &["AddedToChannel"],
+        "Sequence" | "Parallel" => &["ChannelsReady", "SubscriptionsReady"],
         _ => &[],
     }
 }
@@ -105,7 +110,8 @@ pub fn status_with_live(object: &ObjectStatus, readiness: &Readiness) -> Value {
         set(conditions, condition);
     }
     let ready = ready(conditions);
-    set(conditions, ready);
+    set(conditions, ready.clone());
+    flow::set_entries(&mut status, &ready);
     status
 }
 

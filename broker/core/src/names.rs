@@ -123,7 +123,8 @@ macro_rules! name {
 }
 
 name! {
-    /// A group of a channel: `NS/NAME` for a Trigger, `subscriptions/NS/NAME` for a Subscription. What dead letters,
+    /// A group of a channel: `NS/NAME` for a Trigger, `subscriptions/NS/NAME` for a Subscription,
+    /// `sequences/NS/NAME/step-1` for a step. What dead letters,
     /// metrics and commands show; no two groups of a mesh have the same name.
     GroupName
 }
@@ -141,10 +142,22 @@ impl GroupName {
         Self(format!("subscriptions/{namespace}/{name}").into())
     }
 
+    /// A group of a Sequence or Parallel: `sequences/NS/NAME/step-1`, `parallels/NS/NAME/branch-1/filter`.
+    #[must_use]
+    pub fn of_flow(flow: &ObjectKey, part: &str) -> Self {
+        Self(format!("{flow}/{part}").into())
+    }
+
+    /// A group that belongs to this one.
+    #[must_use]
+    pub fn part(&self, part: &str) -> Self {
+        Self(format!("{self}/{part}").into())
+    }
+
     /// The group of its answers, where they leave the mesh.
     #[must_use]
     pub fn reply(&self) -> Self {
-        Self(format!("{self}/reply").into())
+        self.part("reply")
     }
 
     /// `Kind/NS/NAME` of the object that it belongs to, the key of [`crate::Readiness`]. Several groups may belong to one.

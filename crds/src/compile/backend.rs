@@ -3,11 +3,11 @@
 
 use super::Settings;
 use super::neighbours::Neighbours;
-use crate::annotations::{self, BROKER_CLASS, CHANNEL};
+use crate::annotations::{self, BROKER_CLASS, CHANNEL, TargetSettings};
 use crate::class::{self, Class};
 use crate::hidden::hidden_character;
 use crate::nearest;
-use crate::parse::{Broker, Channel, ConfigRef};
+use crate::parse::{Broker, ConfigRef};
 use crate::report::Report;
 use crate::{ObjectId, field_path};
 use broker_core::Capabilities;
@@ -49,9 +49,9 @@ pub(super) fn of_broker<'a>(
     Some(Choice { field, backend })
 }
 
-/// What a channel chooses.
-pub(super) fn of_channel(channel: &Channel) -> Choice<'_> {
-    let (field, backend) = match (&channel.settings.channel, channel.template) {
+/// What a channel or flow chooses.
+pub(super) fn of_template(settings: &TargetSettings, template: Class) -> Choice<'_> {
+    let (field, backend) = match (&settings.channel, template) {
         (Some(name), _) => (annotations::field(CHANNEL), Some(name.as_str())),
         (None, Class::Backend(name)) => ("spec.channelTemplate.kind".to_owned(), Some(name)),
         (None, Class::Default) => ("spec".to_owned(), None),

@@ -1,9 +1,11 @@
 //! From what was declared to what the data plane obeys.
 
 mod backend;
+mod flow;
 mod group;
 mod neighbours;
 mod sink;
+mod stage;
 mod subscription;
 mod target;
 mod trigger;
@@ -17,6 +19,7 @@ pub(crate) use group::NotReady;
 pub(crate) use neighbours::DeadLetterSink;
 use neighbours::Neighbours;
 pub(crate) use sink::Resolved;
+pub(crate) use stage::Role;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -117,7 +120,11 @@ impl Compiled {
     /// The status of the kinds that route nothing.
     fn settle(&mut self, object: &Object, parsed: &Parsed) {
         let status = match parsed {
-            Parsed::Broker(_) | Parsed::Channel(_) | Parsed::Trigger(_) | Parsed::Subscription(_) => return,
+            Parsed::Broker(_)
+            | Parsed::Channel(_)
+            | Parsed::Flow(_)
+            | Parsed::Trigger(_)
+            | Parsed::Subscription(_) => return,
             Parsed::IntegrationSink(sink) => status::of_sink(object, &sink::print_address(sink)),
             Parsed::ConfigMap(_) | Parsed::Secret(_) | Parsed::Service(_) => serde_json::json!({}),
         };

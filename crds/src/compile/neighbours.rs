@@ -17,7 +17,7 @@ pub(super) struct Neighbours<'a> {
     pub(super) sinks: BTreeMap<ObjectId, Arc<PrintSink>>,
     /// What events can be sent to without leaving this mesh. Filled before who sends is compiled.
     pub(super) targets: BTreeMap<ObjectId, ObjectKey>,
-    /// Brokers and channels in force. Filled before Triggers and Subscriptions are compiled.
+    /// Brokers, channels and flows in force. Filled before Triggers and Subscriptions are compiled.
     pub(super) in_force: BTreeMap<ObjectId, TargetInForce>,
     /// What is declared and not in force.
     pub(super) broken: BTreeSet<ObjectId>,
@@ -75,7 +75,11 @@ impl<'a> Neighbours<'a> {
             Parsed::Service(service) => drop(self.services.insert(id, service.clone())),
             Parsed::IntegrationSink(sink) => drop(self.sinks.insert(id, sink.clone())),
             // Targets are in force only after their backend is found, nobody refers to a Trigger or Subscription.
-            Parsed::Broker(_) | Parsed::Channel(_) | Parsed::Trigger(_) | Parsed::Subscription(_) => {}
+            Parsed::Broker(_)
+            | Parsed::Channel(_)
+            | Parsed::Flow(_)
+            | Parsed::Trigger(_)
+            | Parsed::Subscription(_) => {}
         }
     }
 

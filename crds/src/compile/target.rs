@@ -1,8 +1,8 @@
-//! What takes events, Brokers and channels, among their neighbours.
+//! What takes events, Brokers, channels and flows, among their neighbours.
 
 use super::neighbours::{DeadLetterSink, Neighbours, TargetInForce};
 use super::sink::{self, target_address};
-use super::{Compiled, backend};
+use super::{Compiled, backend, flow};
 use crate::annotations::{self, RETENTION, TargetSettings};
 use crate::parse::{Delivery, Parsed};
 use crate::report::Report;
@@ -17,6 +17,8 @@ pub(super) fn key(id: &ObjectId) -> Option<ObjectKey> {
     let kind = match id.kind.as_str() {
         "Broker" => TargetKind::Broker,
         "Channel" | "InMemoryChannel" => TargetKind::Channel,
+        "Sequence" => TargetKind::Sequence,
+        "Parallel" => TargetKind::Parallel,
         _ => return None,
     };
     Some(ObjectKey::new(kind, &id.namespace, &id.name))
@@ -52,13 +54,15 @@ impl<'a> Target<'a> {
         let (uid, settings, delivery) = match parsed {
             Parsed::Broker(broker) => (&broker.uid, &broker.settings, &broker.delivery),
             Parsed::Channel(channel) => (&channel.uid, &channel.settings, &channel.delivery),
+            Parsed::Flow(flow) => (&flow.uid, &flow.settings, &None),
             _ => return None,
         };
         Some(Self { object, parsed, uid: uid.as_deref(), settings, delivery: delivery.as_ref() })
     }
 }
 
-/// First every target's backend, then their dead letter sinks: these may be targets, too.
+/// First every target's backend, then where flows lead, then the dead letter sinks of the others: these may be
+/// targets, too.
 pub(super) fn compile_all(
     valid: &[(&Object, Parsed)],
     neighbours: &mut Neighbours<'_>,
@@ -76,7 +80,11 @@ pub(super) fn compile_all(
             None => drop(neighbours.broken.insert(target.object.id.clone())),
         }
     }
+    flow::compile_all(valid, neighbours, compiled);
     for (target, key) in in_force {
+        if matches!(target.parsed, Parsed::Flow(_)) {
+            continue;
+        }
         let dead_letter_sink = dead_letter_sink(target, neighbours, compiled);
         let url = target_address(neighbours.settings, &key);
         let status = status::of_target(target.object, &url, &dead_letter_sink);
@@ -117,7 +125,8 @@ fn backend(
 ) -> Option<(String, Capabilities)> {
     let choice = match target.parsed {
         Parsed::Broker(broker) => backend::of_broker(broker, neighbours, report)?,
-        Parsed::Channel(channel) => backend::of_channel(channel),
+        Parsed::Channel(channel) => backend::of_template(&channel.settings, channel.template),
+        Parsed::Flow(flow) => backend::of_template(&flow.settings, flow.template),
         _ => return None,
     };
     backend::find(&choice, neighbours.settings, report)

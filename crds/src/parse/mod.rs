@@ -5,6 +5,7 @@ mod channel;
 mod delivery;
 mod destination;
 mod filters;
+mod flow;
 mod secret;
 mod service;
 mod sink;
@@ -15,6 +16,7 @@ pub(crate) use broker::{Broker, ConfigRef};
 pub(crate) use channel::Channel;
 pub(crate) use delivery::Delivery;
 pub(crate) use destination::{Destination, Reference, absolute as absolute_url};
+pub(crate) use flow::{Branch, Flow, Parts, Step};
 pub(crate) use secret::Secret;
 pub(crate) use service::Service;
 pub(crate) use subscription::{Recipients, Subscription};
@@ -38,6 +40,7 @@ pub(crate) enum Parsed {
     Channel(Box<Channel>),
     Trigger(Box<Trigger>),
     Subscription(Box<Subscription>),
+    Flow(Box<Flow>),
     IntegrationSink(Arc<PrintSink>),
     ConfigMap(BTreeMap<String, String>),
     Secret(Secret),
@@ -89,6 +92,14 @@ fn parse_kind(kind: Kind, object: &Object, report: &mut Report<'_>) -> Option<Pa
         Kind::Subscription => {
             let subscription = subscription::parse(object, &metadata, &spec(object, report)?, report)?;
             Some(Parsed::Subscription(Box::new(subscription)))
+        }
+        Kind::Sequence => {
+            let flow = flow::parse_sequence(object, &metadata, &spec(object, report)?, report)?;
+            Some(Parsed::Flow(Box::new(flow)))
+        }
+        Kind::Parallel => {
+            let flow = flow::parse_parallel(object, &metadata, &spec(object, report)?, report)?;
+            Some(Parsed::Flow(Box::new(flow)))
         }
         Kind::IntegrationSink => {
             let sink = sink::parse(object, spec(object, report)?, report)?;

@@ -8,7 +8,7 @@ mod sweep;
 use crate::engine::{Engine, Limits};
 use crate::{
     Backend, Channel, ChannelId, ChannelOptions, ChannelRef, Channels, GroupName, GroupSpec, Held, Readiness,
-    Route, RoutesPublisher, RoutingTable, State,
+    Route, RoutesPublisher, RoutingTable, State, TriggerRoute,
 };
 use futures::StreamExt;
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,10 +132,18 @@ impl Provisioner {
                 }
             }
         }
-        for route in table.routes.values().filter(|r| self.provisioned.contains_key(&r.channel.id)) {
+        for route in table.routes.values().filter(|r| self.is_whole(r)) {
             self.readiness.set(&route.key.object(), State::Ready);
         }
         complete
+    }
+
+    /// True when the channel is open, and the groups are there without which the target is none: those of a flow.
+    fn is_whole(&self, route: &Route) -> bool {
+        let object = route.key.object();
+        let Some(provisioned) = self.provisioned.get(&route.channel.id) else { return false };
+        let is_there = |t: &TriggerRoute| provisioned.groups.get(&t.group) == Some(&t.spec);
+        route.triggers.iter().all(|t| is_there(t) || t.group.object() != object)
     }
 
     /// True when the channel is open already, or was removed and is taken back.
