@@ -22,7 +22,7 @@ mod wait;
 
 pub use binary::sluice;
 pub use client::{Answer, Client};
-pub use manifest::{Trigger, broker};
+pub use manifest::{Trigger, broker, flow};
 pub use mesh::Mesh;
 pub use message::Message;
 pub use program::{Finished, run};

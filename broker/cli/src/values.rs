@@ -88,23 +88,35 @@ pub(crate) fn target(text: &str) -> Result<ObjectKey, String> {
         [name] => (TargetKind::Broker, "default", name),
         [namespace, name] => (TargetKind::Broker, namespace, name),
         ["channels", namespace, name] => (TargetKind::Channel, namespace, name),
+        ["sequences", namespace, name] => (TargetKind::Sequence, namespace, name),
+        ["parallels", namespace, name] => (TargetKind::Parallel, namespace, name),
         _ => (TargetKind::Broker, "", ""),
     };
     match namespace.is_empty() || name.is_empty() {
-        true => Err("expected NS/BROKER or channels/NS/CHANNEL".to_owned()),
+        true => {
+            Err("expected NS/BROKER, channels/NS/CHANNEL, sequences/NS/NAME or parallels/NS/NAME".to_owned())
+        }
         false => Ok(ObjectKey::new(kind, namespace, name)),
     }
 }
 
 /// Who dead letters belong to: `NS/NAME` of a Trigger, `subscriptions/NS/NAME` of a Subscription, with `/reply` behind it
-/// for its answers. A name alone is a Trigger in `default`.
+/// for its answers, `sequences/NS/NAME/step-1` and `parallels/NS/NAME/branch-1` of a flow. A name alone is a Trigger in
+/// `default`.
 pub(crate) fn group(text: &str) -> Result<String, String> {
     let parts: Vec<&str> = text.split('/').collect();
-    let expected = || "expected NS/NAME of a Trigger or subscriptions/NS/NAME".to_owned();
+    let expected = || {
+        "expected NS/NAME of a Trigger, subscriptions/NS/NAME, sequences/NS/NAME/step-1 or parallels/NS/NAME/branch-1"
+            .to_owned()
+    };
     match parts[..] {
         _ if parts.iter().any(|part| part.is_empty()) => Err(expected()),
         [name] => Ok(format!("default/{name}")),
-        [_, _] | ["subscriptions", _, _] | ["subscriptions", _, _, "reply"] => Ok(text.to_owned()),
+        [_, _]
+        | ["subscriptions", _, _]
+        | ["subscriptions", _, _, "reply"]
+        | ["sequences" | "parallels", _, _, _]
+        | ["parallels", _, _, _, "filter" | "reply"] => Ok(text.to_owned()),
         _ => Err(expected()),
     }
 }
