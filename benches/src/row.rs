@@ -4,6 +4,7 @@ mod backlog;
 mod batch;
 mod brokers;
 mod cost;
+mod flows;
 mod laggards;
 mod latency;
 mod start;
@@ -26,6 +27,8 @@ pub(crate) enum Row {
     Brokers,
     /// From due to delivered at half of the greatest rate, beside the durable floor
     Latency,
+    /// A Sequence of three steps beside one delivery
+    Flows,
     /// Batches of 100 beside single events, up to the 202
     Batch,
     /// 100 objects: time until ready, memory
@@ -36,12 +39,13 @@ pub(crate) enum Row {
 
 impl Row {
     /// Every row, in the order of the table.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Cost,
         Self::Triggers,
         Self::Laggards,
         Self::Brokers,
         Self::Latency,
+        Self::Flows,
         Self::Batch,
         Self::Start,
         Self::Backlog,
@@ -54,6 +58,7 @@ impl Row {
             Self::Laggards => laggards::run(bench),
             Self::Brokers => brokers::run(bench),
             Self::Latency => latency::run(bench),
+            Self::Flows => flows::run(bench),
             Self::Batch => batch::run(bench),
             Self::Start => start::run(bench),
             Self::Backlog => backlog::run(bench),
