@@ -4,7 +4,7 @@ use cli::RunArgs;
 use crds::{Compiled, Severity};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// Prints version, addresses, folder, what is declared, and a `curl` line for the first Broker.
+/// Prints version, addresses, folder, what is declared, and a `curl` line for the first Broker or Channel.
 pub(crate) fn say(args: &RunArgs, events: SocketAddr, admin: Option<SocketAddr>, compiled: &Compiled) {
     println!("sluice {}", env!("CARGO_PKG_VERSION"));
     println!("listening for events on http://{events}");

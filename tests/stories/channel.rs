@@ -21,6 +21,12 @@ async fn each_subscription_gets_each_event_also_two_with_one_subscriber() {
     }
     let one = other.received().remove(0);
     assert_eq!((one.header("prefer"), one.header("kn-namespace")), ("reply", "default"));
+    let event = r#"{"specversion": "1.0", "id": "1", "source": "/a", "type": "job"}"#;
+    std::fs::write(mesh.folder().join("event.json"), event).unwrap();
+    let explain = ["explain", "--event", "event.json", "--broker", "channels/default/jobs", "-o", "json"];
+    let explained = mesh.cli(&explain).await.json();
+    assert_eq!(explained.as_array().unwrap().len(), 3, "{explained}");
+    assert_eq!(explained[0]["trigger"], "subscriptions/default/first");
     for name in ["first", "second", "third"] {
         let delivered = format!(
             "sluice_deliveries_total{{trigger=\"subscriptions/default/{name}\",result=\"delivered\"}}"

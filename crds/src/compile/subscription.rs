@@ -137,8 +137,8 @@ fn missing(reference: &Reference, neighbours: &Neighbours<'_>) -> String {
     )
 }
 
-/// Its own group, and where its answers leave the mesh one for them: answers are kept, tried again and buried without
-/// asking the subscriber twice.
+/// Its own group, and one for answers that leave the mesh: they are kept, tried again and buried without asking the
+/// subscriber twice.
 fn routes(
     object: &Object,
     subscription: &Subscription,
@@ -166,20 +166,19 @@ fn routes(
             dead_letter_sink: findings.dead_letter_sink.resolved().map(|resolved| resolved.sink.clone()),
         }
     };
-    let everything = Filter::everything;
+    let everything = Filter::everything();
     Some(match (subscriber, reply) {
-        (Some(subscriber), None) => vec![make(own, everything(), subscriber?, Some(ReplyTo::Nobody))],
-        (None, reply) => vec![make(own, everything(), reply??, None)],
-        (Some(subscriber), Some(reply)) => match &reply?.sink {
-            Sink::Target(key) => {
-                vec![make(own, everything(), subscriber?, Some(ReplyTo::Target(key.clone())))]
-            }
-            Sink::Http(_) | Sink::Print(_) => {
-                let addressed = Some(ReplyTo::Group(of_reply.clone()));
-                // It takes nothing but what is addressed to it.
-                let nothing = Filter::Any(Vec::new());
-                vec![make(own, everything(), subscriber?, addressed), make(of_reply, nothing, reply?, None)]
-            }
-        },
+        (Some(subscriber), None) => vec![make(own, everything, subscriber?, Some(ReplyTo::Nobody))],
+        (None, reply) => vec![make(own, everything, reply??, None)],
+        (Some(subscriber), Some(reply)) => {
+            let answers = match &reply?.sink {
+                Sink::Target(key) => ReplyTo::Target(key.clone()),
+                Sink::Http(_) | Sink::Print(_) => ReplyTo::Group(of_reply.clone()),
+            };
+            // It takes nothing but what is addressed to it. It is there for a target, too: answers may wait in it
+            // that were meant for the URL that stood here before.
+            let nothing = Filter::Any(Vec::new());
+            vec![make(own, everything, subscriber?, Some(answers)), make(of_reply, nothing, reply?, None)]
+        }
     })
 }

@@ -116,12 +116,13 @@ async fn target(args: &Args) -> Result<Uri, CliError> {
     let target = values::target(&args.target)
         .map_err(|why| CliError::Usage(format!("`{}`: {why}, or a URL", args.target)))?;
     let objects = args.connection.client()?.objects().await?;
-    let found = find_target(&objects, &target).ok_or_else(|| CliError::Failed(unknown_target(&target)))?;
+    let (kind, kinds) = (target.kind.word(), target.kind.word().to_lowercase());
+    let found = find_target(&objects, &target).ok_or_else(|| {
+        CliError::Failed(format!("there is no {kind} `{target}`; `sluice get {kinds} -A` lists them"))
+    })?;
     let url = found["status"]["address"]["url"].as_str().ok_or_else(|| {
-        let kind = target.kind.word();
         CliError::Failed(format!(
-            "{kind} `{target}` has no address yet; `sluice get {} -A -o wide` says why",
-            kind.to_lowercase()
+            "{kind} `{target}` has no address yet; `sluice get {kinds} -A -o wide` says why"
         ))
     })?;
     values::http_url(url).map_err(CliError::Failed)
@@ -139,12 +140,6 @@ pub(super) fn find_target<'a>(objects: &'a [Value], target: &ObjectKey) -> Optio
     let mut found = objects.iter().filter(is_it).collect::<Vec<_>>();
     found.sort_by_key(|object| object["status"]["address"].is_null());
     found.first().copied()
-}
-
-/// What to say when there is no such target.
-pub(super) fn unknown_target(target: &ObjectKey) -> String {
-    let kind = target.kind.word();
-    format!("there is no {kind} `{target}`; `sluice get {} -A` lists them", kind.to_lowercase())
 }
 
 /// The events' numbers, as many as go into one request, no faster than wanted.

@@ -40,7 +40,8 @@ pub(crate) async fn run(args: Args, out: &mut Output) -> Result<Exit, CliError> 
     if let Some(target) = &args.target
         && send::find_target(&client.objects().await?, target).is_none()
     {
-        out.note(format!("{}; this waits for it", send::unknown_target(target)))?;
+        let (kind, kinds) = (target.kind.word(), target.kind.word().to_lowercase());
+        out.note(format!("there is no {kind} `{target}` yet; `sluice get {kinds} -A` lists them"))?;
     }
     let target = args.target.as_ref().map(ToString::to_string);
     let mut tail = client.tail(target.as_deref(), args.type_prefix.as_deref()).await?;
