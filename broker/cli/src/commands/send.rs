@@ -20,6 +20,7 @@ const EXAMPLES: &str = "\
 Examples:
   sluice send default/shop --type order.new --data '{\"total\":7}'
   sluice send channels/default/jobs --type job.new
+  sluice send sequences/default/orders --type order.new
   sluice send http://127.0.0.1:8080/default/shop --data @order.json --ext eu=1
   cat photo.png | sluice send default/shop --content-type image/png --data -
   sluice send default/shop --count 100000 --rate 5000
@@ -31,7 +32,7 @@ Exit code 0: all were taken; 1: some were not; 69: nobody answers there.";
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// A URL, or NS/BROKER or channels/NS/CHANNEL of the running server
+    /// A URL, or NS/BROKER, channels/NS/CHANNEL, sequences/NS/NAME or parallels/NS/NAME of the running server
     target: String,
     /// Attribute type
     #[arg(long = "type", default_value = "dev.sluice.test", value_name = "TYPE")]

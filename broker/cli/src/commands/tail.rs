@@ -22,7 +22,7 @@ Delivery never waits for a tail: one that is too slow misses some and says so.";
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Only this Broker, or channels/NS/CHANNEL
+    /// Only this Broker, or channels/NS/CHANNEL, sequences/NS/NAME, parallels/NS/NAME
     #[arg(value_name = "NS/BROKER", value_parser = values::target)]
     target: Option<ObjectKey>,
     /// Only types that start with this
