@@ -56,11 +56,11 @@ async fn each_step_has_a_delivery_and_a_dead_letter_sink_of_its_own() {
 /// What a step answers may be more than the mesh takes: the answer is kept for the next step, and the step is done.
 #[tokio::test]
 async fn an_answer_that_is_too_large_is_a_dead_letter_of_the_next_step() {
-    let large = Message::new("large", "order").data("x".repeat(2000));
+    let large = Message::new("large", "order").data("x".repeat(100_000));
     let (one, two) = (Sink::reacting(Reaction::Reply(large)).await, Sink::start().await);
     let spec = ["steps:".to_owned(), format!("- uri: {}", one.url()), format!("- uri: {}", two.url())];
     let mut mesh = Mesh::new();
-    mesh.flags(&["--max-event-size", "1000"]);
+    mesh.flags(&["--max-event-size", "10KiB"]);
     mesh.write("mesh.yaml", &flow("Sequence", "line", &spec));
     mesh.start().await;
     mesh.accept(LINE, [Message::new("a", "order")]).await;

@@ -54,7 +54,7 @@ fn describe_route(out: &mut String, route: &Route) {
     writeln!(out, "{kind} {key}: {} {} {:?} hops {hops}", channel.backend, channel.id, channel.options)
         .unwrap();
     for trigger in triggers {
-        let TriggerRoute { group, namespace, spec, sink, reply, step: _, delivery, dead_letter_sink } =
+        let TriggerRoute { group, namespace, spec, sink, reply, step, delivery, dead_letter_sink } =
             &**trigger;
         writeln!(out, "  trigger {group} in {namespace}, incarnation {}", spec.incarnation).unwrap();
         writeln!(out, "    filter   {:?}", spec.filter).unwrap();
@@ -64,7 +64,8 @@ fn describe_route(out: &mut String, route: &Route) {
             spec.start, spec.order, spec.window, spec.max_waiting, spec.paused, spec.longest_wait
         )
         .unwrap();
-        writeln!(out, "    sink     {sink:?}\n    reply    {reply:?}").unwrap();
+        let step = if *step { ", a step" } else { "" };
+        writeln!(out, "    sink     {sink:?}\n    reply    {reply:?}{step}").unwrap();
         writeln!(out, "    delivery {delivery:?}\n    dead     {dead_letter_sink:?}").unwrap();
     }
 }
@@ -109,6 +110,8 @@ golden! {
     destinations_refused
     filters
     filters_refused
+    flows
+    flows_refused
     second_definitions
     strangers
     unknown_fields
