@@ -9,8 +9,9 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 const ROUNDS: usize = 3;
-/// Events that each flow gets in a round; the kill comes before all are through.
-const EACH: usize = 60;
+/// Senders of each flow, and the events that each of them sends at most in a round.
+const SENDERS: usize = 8;
+const EACH: usize = 200;
 
 /// One way through a flow: an event that was seen at one sink has finished at those before it.
 struct Way<'a>(Vec<&'a Sink>);
@@ -83,12 +84,13 @@ async fn every_event_finishes_and_no_finished_step_is_repeated() {
     let (mut in_line, mut in_fork) = (BTreeSet::new(), BTreeSet::new());
     for round in 0..rounds {
         let mut senders = JoinSet::new();
-        for (flow, path) in ["/sequences/default/line", "/parallels/default/fork"].into_iter().enumerate() {
-            let url = mesh.events(path);
-            senders.spawn(async move { (flow, send(url, format!("{flow}-{round}")).await) });
+        for sender in 0..2 * SENDERS {
+            let flow = sender % 2;
+            let url = mesh.events(["/sequences/default/line", "/parallels/default/fork"][flow]);
+            senders.spawn(async move { (flow, send(url, format!("{flow}-{round}-{sender}")).await) });
         }
         // Another moment in each round, while events are at every step.
-        let enough = told.count() + reply.count() + 1 + round * 17 % EACH;
+        let enough = told.count() + reply.count() + 1 + round * 173 % 1000;
         until("events at the end", async || told.count() + reply.count() >= enough).await;
         mesh.kill().await;
         for (flow, accepted) in senders.join_all().await {

@@ -87,7 +87,8 @@ fn dead_letter_sink(
         Some(Err(why)) => {
             // A reply is delivered as what it answers, whose problem it is then.
             if stage.role != Role::Reply {
-                report.error(field_path(&stage.delivery_field, "deadLetterSink.ref"), &why);
+                let field = field_path(&stage.delivery_field, "deadLetterSink");
+                report.error(field_path(&field, "ref"), &why);
             }
             DeadLetterSink::Unresolved(why)
         }

@@ -57,13 +57,16 @@ pub(super) fn parse_sequence(
     spec: &SequenceSpec,
     report: &mut Report<'_>,
 ) -> Option<Flow> {
+    let (settings, group_settings) = annotations::of_flow(&metadata.annotations, report);
+    let template = template(spec.channel_template.as_ref(), report);
     if spec.steps.is_empty() {
         report.error("spec", "`steps` is missing: name one sink at least");
     }
     let mut reader = Reader { namespace: &object.id.namespace, report };
     let steps = reader.each("spec.steps", &spec.steps, Reader::step);
     let reply = reader.optional(spec.reply.as_ref(), "spec", "reply");
-    flow(metadata, spec.channel_template.as_ref(), Parts::Steps(steps?), reply?, report)
+    let (template, parts, reply) = (template?, Parts::Steps(steps?), reply?);
+    Some(Flow { uid: metadata.uid.clone(), template, settings, group_settings, parts, reply })
 }
 
 pub(super) fn parse_parallel(
@@ -72,28 +75,23 @@ pub(super) fn parse_parallel(
     spec: &ParallelSpec,
     report: &mut Report<'_>,
 ) -> Option<Flow> {
+    let (settings, group_settings) = annotations::of_flow(&metadata.annotations, report);
+    let template = template(spec.channel_template.as_ref(), report);
     if spec.branches.is_empty() {
         report.error("spec", "`branches` is missing: name one subscriber at least");
     }
     let mut reader = Reader { namespace: &object.id.namespace, report };
     let branches = reader.each("spec.branches", &spec.branches, Reader::branch);
     let reply = reader.optional(spec.reply.as_ref(), "spec", "reply");
-    flow(metadata, spec.channel_template.as_ref(), Parts::Branches(branches?), reply?, report)
+    let (template, parts, reply) = (template?, Parts::Branches(branches?), reply?);
+    Some(Flow { uid: metadata.uid.clone(), template, settings, group_settings, parts, reply })
 }
 
-fn flow(
-    metadata: &Metadata,
-    template: Option<&api::ChannelTemplate>,
-    parts: Parts,
-    reply: Option<Destination>,
-    report: &mut Report<'_>,
-) -> Option<Flow> {
-    let (settings, group_settings) = annotations::of_flow(&metadata.annotations, report);
-    let template = match template {
-        None => Class::Default,
-        Some(spec) => channel::template(spec, "spec.channelTemplate", report)?,
-    };
-    Some(Flow { uid: metadata.uid.clone(), template, settings, group_settings, parts, reply })
+fn template(spec: Option<&api::ChannelTemplate>, report: &mut Report<'_>) -> Option<Class> {
+    match spec {
+        None => Some(Class::Default),
+        Some(spec) => channel::template(spec, "spec.channelTemplate", report),
+    }
 }
 
 impl Reader<'_, '_> {

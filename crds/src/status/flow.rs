@@ -33,18 +33,23 @@ pub(crate) fn of_flow(object: &Object, stages: &[StageStatus], url: Option<&str>
         "Sequence" => of_steps(object, stages),
         _ => of_branches(object, stages),
     };
-    let mut conditions: Vec<Value> =
-        live_conditions(&object.id.kind).iter().map(|name| unknown(name)).collect();
-    match url {
+    let conditions = match url {
         Some(url) => {
             fields.insert("address".to_owned(), json!({ "url": url }));
-            conditions.push(ok("Addressable"));
+            let live = live_conditions(&object.id.kind).iter().map(|name| unknown(name));
+            live.chain([ok("Addressable")]).collect()
         }
         None => {
+            // Not False: `Ready` gives the reason of the condition that is.
+            let waits = |name| {
+                json!({"type": name, "status": "Unknown", "reason": "NotInForce",
+                    "message": "no event is taken until the rest is resolved"})
+            };
             let why = stages.iter().find_map(StageStatus::problem).unwrap_or_default();
-            conditions.push(not_ok("SubscriptionsReady", "SubscriptionsNotReady", why));
+            let failed = not_ok("SubscriptionsReady", "SubscriptionsNotReady", why);
+            vec![waits("Addressable"), waits("ChannelsReady"), failed]
         }
-    }
+    };
     finish(object, conditions, fields)
 }
 
