@@ -1,7 +1,7 @@
 //! Events that go from group to group of one channel: what was concluded is never lent again.
 
 use crate::mesh::*;
-use broker_core::{Channel, ChannelOptions, Delivery, GroupName, GroupSpec, Subscription};
+use broker_core::{Channel, ChannelOptions, Delivery, GroupName, GroupSpec, Order, Subscription};
 use event::{Addressee, Audience, Record, Timestamp};
 use filter::Filter;
 use std::collections::{BTreeSet, VecDeque};
@@ -156,4 +156,20 @@ async fn a_probe_that_is_concluded_finds_the_sink() {
     assert!(!mesh.lag(STEPS[0]).unreachable);
     drop(probe);
     assert_eq!(take(&mut sub, 4).await.len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_order_of_a_key_is_kept_from_step_to_step() {
+    let mesh = Mesh::new().await;
+    let in_order = |step| GroupSpec { order: Order::Key, ..step_spec(step) };
+    let mut first = mesh.join(STEPS[0], in_order(0)).await;
+    let mut second = mesh.join(STEPS[1], in_order(1)).await;
+    for n in 0..4 {
+        mesh.post_keyed(n, "key").await;
+        let delivery = next(&mut first).await;
+        conclude(&mesh, 0, &delivery).await;
+        delivery.ack();
+    }
+    next(&mut second).await.nack(Duration::from_secs(10));
+    assert_eq!(take(&mut second, 4).await, [0, 1, 2, 3]);
 }
