@@ -1,8 +1,10 @@
 //! `status`, as Kubernetes would show it.
 
 mod flow;
+mod subscription;
 
 pub(crate) use flow::{StageStatus, of_flow};
+pub(crate) use subscription::{SubscriptionFindings, of_subscription, subscriber};
 
 use crate::compile::{DeadLetterSink, NotReady, Resolved};
 use crate::{Object, ObjectId};
@@ -55,17 +57,6 @@ pub(crate) struct TriggerFindings {
     pub(crate) dependency: Result<(), String>,
 }
 
-/// What was found out about a Subscription's neighbours.
-pub(crate) struct SubscriptionFindings {
-    /// Why the channel is not Ready.
-    pub(crate) channel: Result<(), NotReady>,
-    /// `None`: none is wanted.
-    pub(crate) subscriber: Option<Result<Resolved, String>>,
-    /// `None`: none is wanted.
-    pub(crate) reply: Option<Result<Resolved, String>>,
-    pub(crate) dead_letter_sink: DeadLetterSink,
-}
-
 /// Conditions that only the running mesh knows, by kind.
 fn live_conditions(kind: &str) -> &'static [&'static str] {
     match kind {
@@ -97,7 +88,7 @@ pub fn status_with_live(object: &ObjectStatus, readiness: &Readiness) -> Value {
     if !object.valid {
         return status;
     }
-    set_subscribers(&mut status, &object.id.namespace, readiness);
+    subscription::set_subscribers(&mut status, &object.id.namespace, readiness);
     // Nothing: provisioning has not come to the object yet.
     let live = readiness.get(&live_name(&object.id));
     let Some(conditions) = status.get_mut("conditions").and_then(Value::as_array_mut) else { return status };
@@ -113,22 +104,6 @@ pub fn status_with_live(object: &ObjectStatus, readiness: &Readiness) -> Value {
     set(conditions, ready.clone());
     flow::set_entries(&mut status, &ready);
     status
-}
-
-/// Says of each subscriber of a channel whether it is ready.
-fn set_subscribers(status: &mut Value, namespace: &str, readiness: &Readiness) {
-    let subscribers = status.get_mut("subscribers").and_then(Value::as_array_mut);
-    for subscriber in subscribers.into_iter().flatten() {
-        let name = subscriber["name"].as_str().unwrap_or_default();
-        match readiness.get(&format!("Subscription/{namespace}/{name}")) {
-            None => {}
-            Some(State::Ready) => subscriber["ready"] = json!("True"),
-            Some(State::NotReady { message, .. }) => {
-                subscriber["ready"] = json!("False");
-                subscriber["message"] = json!(message);
-            }
-        }
-    }
 }
 
 /// Of an object that is not in force because of what stands in it.
@@ -150,55 +125,6 @@ pub(crate) fn of_target(object: &Object, url: &str, sink: &DeadLetterSink) -> Va
     let mut conditions = vec![ok("Addressable"), dead_letter_condition(sink)];
     conditions.extend(live_conditions(&object.id.kind).iter().map(|name| unknown(name)));
     finish(object, conditions, fields)
-}
-
-/// A Subscription as its channel's `status.subscribers` shows it.
-pub(crate) fn subscriber(object: &Object, incarnation: &str) -> Value {
-    let mut entry = json!({"uid": incarnation, "name": object.id.name, "ready": "Unknown"});
-    if let Some(generation) = generation(object) {
-        entry["observedGeneration"] = generation.clone();
-    }
-    entry
-}
-
-pub(crate) fn of_subscription(object: &Object, findings: &SubscriptionFindings, in_force: bool) -> Value {
-    let mut physical = Map::new();
-    let resolved = |found: &Option<Result<Resolved, String>>| found.clone().and_then(Result::ok);
-    add_uri(&mut physical, "subscriber", resolved(&findings.subscriber).as_ref());
-    add_uri(&mut physical, "reply", resolved(&findings.reply).as_ref());
-    add_uri(&mut physical, "deadLetterSink", findings.dead_letter_sink.resolved());
-    let conditions = vec![
-        match &findings.channel {
-            Ok(()) => ok("ChannelReady"),
-            Err((reason, message)) => not_ok("ChannelReady", reason, message),
-        },
-        references_resolved(findings),
-        match in_force {
-            true => unknown("AddedToChannel"),
-            // Not False: `Ready` gives the reason of the condition that is.
-            false => json!({"type": "AddedToChannel", "status": "Unknown", "reason": "NotInForce",
-                "message": "nothing is delivered until the rest is resolved"}),
-        },
-    ];
-    let fields = [("physicalSubscription".to_owned(), Value::Object(physical))];
-    finish(object, conditions, fields.into_iter().collect())
-}
-
-fn references_resolved(findings: &SubscriptionFindings) -> Value {
-    let failed = |found: &Option<Result<Resolved, String>>| found.clone().and_then(Result::err);
-    let dead_letters = match &findings.dead_letter_sink {
-        DeadLetterSink::Unresolved(why) => Some(why.clone()),
-        DeadLetterSink::None | DeadLetterSink::Resolved(_) => None,
-    };
-    let why = [
-        ("SubscriberResolveFailed", failed(&findings.subscriber)),
-        ("ReplyResolveFailed", failed(&findings.reply)),
-        ("DeadLetterSinkResolveFailed", dead_letters),
-    ];
-    match why.into_iter().find_map(|(reason, message)| Some((reason, message?))) {
-        None => ok("ReferencesResolved"),
-        Some((reason, message)) => not_ok("ReferencesResolved", reason, &message),
-    }
 }
 
 pub(crate) fn of_trigger(object: &Object, findings: &TriggerFindings, in_force: bool) -> Value {

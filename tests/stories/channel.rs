@@ -9,7 +9,7 @@ async fn each_subscription_gets_each_event_also_two_with_one_subscriber() {
         channel("jobs", &[], &[]),
         Subscription::new("first").to(&shared.url()).to_string(),
         Subscription::new("second").to(&shared.url()).to_string(),
-        Subscription::new("third").to(&other.url()).to_string(),
+        Subscription::new("third").to(&other.url()).replies_to(&shared.url()).to_string(),
     ])
     .await;
     mesh.accept("/channels/default/jobs", (0..20).map(|n| Message::new(&n.to_string(), "job"))).await;

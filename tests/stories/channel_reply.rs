@@ -126,3 +126,28 @@ async fn an_answer_into_its_own_channel_goes_round_until_its_rounds_are_used_up(
     until("the last answer as a dead letter", async || mesh.dead_letters().await.len() == 1).await;
     assert_eq!(worker.count(), 5);
 }
+
+#[tokio::test]
+async fn answers_that_wait_go_where_a_changed_reply_leads() {
+    let (worker, told) = (Sink::reacting(answering("a")).await, Sink::start().await);
+    let mut nobody = Sink::start().await;
+    nobody.stop().await;
+    let work = Subscription::new("work").to(&worker.url()).delivery("backoffMax: PT0.1S");
+    let work = work.delivery("retry: 1000");
+    let others = [
+        channel("jobs", &[], &[]),
+        channel("done", &[], &[]),
+        Subscription::new("tell").of("done").to(&told.url()).to_string(),
+    ]
+    .concat();
+    let mesh = Mesh::with(&[others.clone(), work.clone().replies_to(&nobody.url()).to_string()]).await;
+    mesh.accept("/channels/default/jobs", [Message::new("1", "job")]).await;
+    until("the answer waits", async || {
+        mesh.metric("sluice_trigger_waiting{trigger=\"subscriptions/default/work/reply\"}").await == 1.0
+    })
+    .await;
+    let to_done = reference("messaging.knative.dev/v1", "Channel", "done");
+    mesh.write("mesh.yaml", &(others + &work.says(&format!("reply: {to_done}")).to_string()));
+    assert_eq!(told.got(1).await[0].header("ce-id"), "a");
+    assert_eq!(worker.count(), 1);
+}

@@ -136,7 +136,7 @@ pub(super) fn find_target<'a>(objects: &'a [Value], target: &ObjectKey) -> Optio
         let namespace = metadata["namespace"].as_str().unwrap_or("default");
         let of_kind =
             kind == target.kind.word() || (kind == "InMemoryChannel" && target.kind == TargetKind::Channel);
-        of_kind && namespace == &*target.namespace && metadata["name"] == &*target.name
+        of_kind && namespace == &*target.namespace && metadata["name"] == *target.name
     };
     let mut found = objects.iter().filter(is_it).collect::<Vec<_>>();
     found.sort_by_key(|object| object["status"]["address"].is_null());
