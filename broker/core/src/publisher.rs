@@ -104,7 +104,7 @@ impl Publisher {
     /// True when events can be sent to `target`; asked before a body is read.
     #[must_use]
     pub fn knows(&self, target: &ObjectKey) -> bool {
-        self.routes.snapshot().routes.contains_key(target)
+        self.routes.load().route(target).is_some()
     }
 
     /// Makes the events durable in the target's channel, all in one append.
@@ -118,7 +118,7 @@ impl Publisher {
         arrival: Arrival,
     ) -> Result<(), PublishError> {
         let table = self.routes.snapshot();
-        let route = table.routes.get(target).ok_or_else(|| PublishError::NoSuchTarget(target.clone()))?;
+        let route = table.route(target).ok_or_else(|| PublishError::NoSuchTarget(target.clone()))?;
         let channel = self.channel(&route.channel.id, target)?;
         let hops = arrival.hops.unwrap_or(route.hops).min(route.hops);
         let now = Timestamp::now();
