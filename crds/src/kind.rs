@@ -163,7 +163,9 @@ mod tests {
         assert_eq!(recognise("v1", "Service"), Recognised::Known(Kind::Service));
         assert_eq!(recognise("serving.knative.dev/v1", "Service"), Recognised::Unknown);
         assert_eq!(recognise("apps/v1", "Deployment"), Recognised::Unknown);
-        assert!(warning("flows.knative.dev/v1", "Sequence").contains("not supported by this version yet"));
+        assert!(
+            warning("sources.knative.dev/v1", "SinkBinding").contains("not supported by this version yet")
+        );
         assert!(warning("eventing.knative.dev/v1", "Triger").contains("did you mean `Trigger`?"));
         assert!(
             warning("eventing.knative.dev/v1beta1", "Trigger").contains("write `eventing.knative.dev/v1`")
