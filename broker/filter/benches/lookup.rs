@@ -1,7 +1,7 @@
 //! Nanoseconds per lookup, and per filter loaded: `cargo bench -p filter`.
 
 use event::Event;
-use filter::{Filter, Index};
+use filter::{Filter, Index, Matches};
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -62,11 +62,11 @@ fn measure(name: &str, filter: fn(u32) -> Filter, number: u32) {
     }
     let insert = start.elapsed() / number;
     let event = event();
-    let mut out = Vec::new();
+    let mut out = Matches::default();
     let start = Instant::now();
     for _ in 0..LOOKUPS {
         index.matches(black_box(&event), &mut out);
-        assert_eq!(black_box(&out).len(), 1, "filter 0 matches and no other");
+        assert_eq!(black_box(&out).groups.len(), 1, "filter 0 matches and no other");
     }
     let lookup = start.elapsed() / LOOKUPS;
     println!("{name:<24}{number:>10}{:>12}{:>14}", lookup.as_nanos(), insert.as_nanos());

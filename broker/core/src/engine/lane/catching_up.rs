@@ -118,7 +118,7 @@ impl LaneTask {
             Audience::All => {
                 let mut matched = std::mem::take(&mut self.matched);
                 self.behind.matches(&record.event, &mut matched);
-                for id in &matched {
+                for id in &matched.groups {
                     if carried.aboard.contains(id) {
                         self.offer_carried(*id, at, record, carried);
                     }

@@ -36,7 +36,7 @@ impl LaneTask {
             Audience::All => {
                 let mut matched = std::mem::take(&mut self.matched);
                 self.on_head.matches(&record.event, &mut matched);
-                for id in &matched {
+                for id in &matched.groups {
                     touched.insert(*id);
                     let taken = self.with(*id, |group, near| group.offer(at, record, near)).unwrap_or(true);
                     if !taken {
