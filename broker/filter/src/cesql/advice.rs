@@ -36,9 +36,7 @@ impl Note {
         Self { at, message: message.to_owned(), fatal: false }
     }
 
-    pub(super) fn unknown_function(at: Span, name: &str, arguments: usize) -> Self {
-        let name = name.to_ascii_uppercase();
-        let message = format!("there is no function `{name}` that takes {arguments} arguments");
+    pub(super) fn unknown_function(at: Span, message: String) -> Self {
         Self { at, message, fatal: true }
     }
 

@@ -30,27 +30,44 @@ pub(super) enum Function {
     Substring,
 }
 
+/// Names, and the least and the greatest number of arguments.
+const BUILT_IN: [(&str, Function, usize, usize); 15] = [
+    ("INT", Function::Int, 1, 1),
+    ("BOOL", Function::Bool, 1, 1),
+    ("STRING", Function::String, 1, 1),
+    ("IS_INT", Function::IsInt, 1, 1),
+    ("IS_BOOL", Function::IsBool, 1, 1),
+    ("ABS", Function::Abs, 1, 1),
+    ("LENGTH", Function::Length, 1, 1),
+    ("CONCAT", Function::Concat, 0, usize::MAX),
+    ("CONCAT_WS", Function::ConcatWs, 1, usize::MAX),
+    ("LOWER", Function::Lower, 1, 1),
+    ("UPPER", Function::Upper, 1, 1),
+    ("TRIM", Function::Trim, 1, 1),
+    ("LEFT", Function::Left, 2, 2),
+    ("RIGHT", Function::Right, 2, 2),
+    ("SUBSTRING", Function::Substring, 2, 3),
+];
+
 impl Function {
-    /// The function of that name, in any case, that takes so many arguments.
-    pub(super) fn find(name: &str, arguments: usize) -> Option<Self> {
-        Some(match (name.to_ascii_uppercase().as_str(), arguments) {
-            ("INT", 1) => Self::Int,
-            ("BOOL", 1) => Self::Bool,
-            ("STRING", 1) => Self::String,
-            ("IS_INT", 1) => Self::IsInt,
-            ("IS_BOOL", 1) => Self::IsBool,
-            ("ABS", 1) => Self::Abs,
-            ("LENGTH", 1) => Self::Length,
-            ("CONCAT", _) => Self::Concat,
-            ("CONCAT_WS", 1..) => Self::ConcatWs,
-            ("LOWER", 1) => Self::Lower,
-            ("UPPER", 1) => Self::Upper,
-            ("TRIM", 1) => Self::Trim,
-            ("LEFT", 2) => Self::Left,
-            ("RIGHT", 2) => Self::Right,
-            ("SUBSTRING", 2 | 3) => Self::Substring,
-            _ => return None,
-        })
+    /// The function of that name, in any case, that takes so many arguments; `Err` says what there is instead.
+    pub(super) fn find(name: &str, arguments: usize) -> Result<Self, String> {
+        let known = BUILT_IN.iter().find(|(known, ..)| known.eq_ignore_ascii_case(name));
+        let name = name.to_ascii_uppercase();
+        match known {
+            Some((_, function, least, most)) if (*least..=*most).contains(&arguments) => Ok(*function),
+            Some((_, _, least, usize::MAX)) => {
+                Err(format!("`{name}` takes at least {least} arguments, not {arguments}"))
+            }
+            Some((_, _, least, most)) if least < most => {
+                Err(format!("`{name}` takes {least} to {most} arguments, not {arguments}"))
+            }
+            Some((_, _, least, _)) => Err(format!("`{name}` takes {least} arguments, not {arguments}")),
+            None => {
+                let names = BUILT_IN.map(|(name, ..)| name).join(", ");
+                Err(format!("there is no function `{name}`; there are {names}"))
+            }
+        }
     }
 
     pub(super) fn returns(self) -> Type {

@@ -52,10 +52,13 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, SyntaxError> {
             Ok(next) => next,
             Err(EmptyError) => return Err(stray(text, &mut input)),
         };
-        tokens.push(Token { lexeme, span: Span::new(span.start, span.end) });
         if lexeme == Lexeme::End {
+            // What is missing at the end is missing behind the last token, not behind the space after it.
+            let end = tokens.last().map_or(0, |last| last.span.end);
+            tokens.push(Token { lexeme, span: Span { start: end, end } });
             return Ok(tokens);
         }
+        tokens.push(Token { lexeme, span: Span::new(span.start, span.end) });
     }
 }
 

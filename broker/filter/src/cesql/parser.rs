@@ -7,7 +7,7 @@ use super::function::Function;
 use super::lexer::Lexeme;
 use super::pattern::Pattern;
 use super::place::{Span, excerpt};
-use super::syntax::{Arithmetic, Attribute, Logic, Node, Part};
+use super::syntax::{Arithmetic, Attribute, Comparison, Logic, Node, Part};
 use super::value::Value;
 use std::borrow::Cow;
 
@@ -183,6 +183,10 @@ impl Parser<'_> {
             Lexeme::Not => self.unary(Node::Not),
             Lexeme::Arithmetic(sign @ (Arithmetic::Plus | Arithmetic::Minus)) => self.signed(sign),
             Lexeme::Open => self.bracket(),
+            // `==`, as other languages have it.
+            Lexeme::Comparison(Comparison::Equal) => {
+                Err(self.cursor.expected("a value (equality is one `=`)"))
+            }
             _ => Err(self.cursor.expected("a value")),
         };
         self.level -= 1;
@@ -243,9 +247,9 @@ impl Parser<'_> {
             _ => self.list()?,
         };
         let node = match Function::find(name, arguments.len()) {
-            Some(function) => Node::Call(function, arguments.into()),
-            None => {
-                self.notes.push(Note::unknown_function(start, name, arguments.len()));
+            Ok(function) => Node::Call(function, arguments.into()),
+            Err(why) => {
+                self.notes.push(Note::unknown_function(start, why));
                 Node::Unknown
             }
         };

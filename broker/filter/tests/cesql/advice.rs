@@ -34,8 +34,12 @@ fn a_not_that_takes_less_than_it_seems_to() {
 
 #[test]
 fn functions_that_nobody_knows_are_fatal() {
-    advised("type = 'a' AND LENGHT(id) > 3", &[(16, "no function `LENGHT` that takes 1", true)]);
-    advised("LEFT(type) = 'a'", &[(1, "`LEFT` that takes 1", true)]);
+    advised("type = 'a' AND LENGHT(id) > 3", &[(16, "no function `LENGHT`; there are INT, ", true)]);
+    advised(
+        "CONCAT_WS() = SUBSTRING(type)",
+        &[(1, "at least 1", true), (15, "2 to 3 arguments, not 1", true)],
+    );
+    advised("LEFT(type) = 'a'", &[(1, "`LEFT` takes 2 arguments, not 1", true)]);
 }
 
 #[test]

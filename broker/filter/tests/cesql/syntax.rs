@@ -42,8 +42,8 @@ fn space_is_blanks_tabs_and_line_ends() {
 #[test]
 fn errors_say_where_and_what_is_expected() {
     refused("", 1, "a value is expected here, the expression ends");
-    refused("type = ", 8, "a value is expected here, the expression ends");
-    refused("type == 'a'", 7, "a value is expected here, found `=`");
+    refused("type = ", 7, "a value is expected here, the expression ends");
+    refused("type == 'a'", 7, "a value (equality is one `=`) is expected here, found `=`");
     refused("ABC(", 5, "a value");
     refused("(1 + 2", 7, "`)` is expected");
     refused("1 + 2)", 6, "closes nothing");

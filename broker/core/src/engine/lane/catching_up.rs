@@ -118,6 +118,8 @@ impl LaneTask {
             Audience::All => {
                 let mut matched = std::mem::take(&mut self.matched);
                 self.behind.matches(&record.event, &mut matched);
+                let erred = matched.erred.iter().filter(|id| carried.aboard.contains(id));
+                erred.for_each(|id| self.filter_erred(*id));
                 for id in &matched.groups {
                     if carried.aboard.contains(id) {
                         self.offer_carried(*id, at, record, carried);

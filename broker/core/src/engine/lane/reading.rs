@@ -36,6 +36,7 @@ impl LaneTask {
             Audience::All => {
                 let mut matched = std::mem::take(&mut self.matched);
                 self.on_head.matches(&record.event, &mut matched);
+                matched.erred.iter().for_each(|id| self.filter_erred(*id));
                 for id in &matched.groups {
                     touched.insert(*id);
                     let taken = self.with(*id, |group, near| group.offer(at, record, near)).unwrap_or(true);
@@ -56,6 +57,12 @@ impl LaneTask {
                     }
                 }
             }
+        }
+    }
+
+    pub(super) fn filter_erred(&self, id: u32) {
+        if let Some(gauges) = self.gauges.get(&id) {
+            gauges.filter_erred();
         }
     }
 
