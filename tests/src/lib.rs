@@ -7,6 +7,8 @@
 //!
 //! Where to start: `stories/retry.rs` is typical; [`Mesh`] for what a story can do.
 //!
+//! Stories in `toolchains` need more than Rust and a C compiler (`toolchain`), and wait for the feature of that name.
+//!
 //! `SLUICE_BIN` names a binary to test instead of the one of this workspace; `SLUICE_KILL_ROUNDS` makes the
 //! crash story longer.
 
@@ -17,6 +19,8 @@ mod mesh;
 mod message;
 mod program;
 mod sink;
+#[cfg(feature = "toolchains")]
+pub mod toolchain;
 mod wait;
 
 pub use binary::sluice;
