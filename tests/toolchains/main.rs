@@ -2,4 +2,5 @@
 
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
+mod cesql;
 mod sdks;

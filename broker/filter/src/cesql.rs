@@ -74,6 +74,12 @@ impl Expression {
         &self.0.advice
     }
 
+    /// What to say when the expression is to be a filter, and its value is never a Boolean.
+    #[must_use]
+    pub fn never_passes(&self) -> Option<Advice> {
+        advice::Note::no_boolean(&self.0.root).map(|note| note.advice(self.text()))
+    }
+
     /// An error of [`Expression::evaluate`] in words: place, part, what happened.
     #[must_use]
     pub fn describe(&self, fault: &Fault) -> String {

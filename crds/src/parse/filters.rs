@@ -96,7 +96,7 @@ fn expression(text: &str, field: &str, report: &mut Report<'_>) -> Option<Filter
     let expression = text.parse::<Expression>().map_err(|error| error.to_string());
     let expression = report.take(field, expression)?;
     let mut usable = true;
-    for advice in expression.advice() {
+    for advice in expression.advice().iter().cloned().chain(expression.never_passes()) {
         let message = format!("{}: {}", advice.place, advice.message);
         match advice.fatal {
             true => report.error(field, message),

@@ -41,7 +41,6 @@ pub(super) fn parse(text: &str) -> Parsed<(Part, Vec<Note>)> {
         Lexeme::Close => return Err(parser.cursor.wrong("this bracket closes nothing")),
         _ => return Err(parser.cursor.expected("an operator or the end")),
     }
-    parser.notes.extend(Note::no_boolean(&whole));
     Ok((whole, parser.notes))
 }
 
