@@ -5,8 +5,9 @@ use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::pulse::Pulse;
 use crate::refusal::Refusal;
+use crate::targets::{Target, Targets};
 use crate::{address, trace, webhook};
-use broker_core::{Arrival, ObjectKey, PublishError, Publisher};
+use broker_core::{Arrival, Publisher};
 use bytes::Bytes;
 use event::Event;
 use event::http::Decoded;
@@ -15,8 +16,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::Body;
 use http_body_util::Full;
-use prometheus_client::metrics::counter::Counter;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// What all connections share.
 pub(crate) struct Door {
@@ -24,21 +24,13 @@ pub(crate) struct Door {
     pub(crate) metrics: Metrics,
     pub(crate) options: Options,
     pub(crate) budget: Budget,
+    pub(crate) targets: Targets,
 }
 
 /// One connection's side of its requests.
 pub(crate) struct Exchange {
     door: Arc<Door>,
     pulse: Arc<Pulse>,
-    /// The target of the last request: most connections have only one.
-    last: Mutex<Option<Arc<Target>>>,
-}
-
-/// A target that was found, with what is looked up once.
-struct Target {
-    path: Box<str>,
-    key: ObjectKey,
-    accepted: Counter,
 }
 
 /// A refusal and what is known about it.
@@ -50,7 +42,7 @@ struct Refused {
 
 impl Exchange {
     pub(crate) fn new(door: Arc<Door>, pulse: Arc<Pulse>) -> Self {
-        Self { door, pulse, last: Mutex::new(None) }
+        Self { door, pulse }
     }
 
     /// Answers one request.
@@ -82,7 +74,11 @@ impl Exchange {
     where
         B: Body<Data = Bytes> + Unpin,
     {
-        let target = self.target(head).map_err(|refusal| Refused { target: None, events: 1, refusal })?;
+        let target = address::host(head)
+            .and_then(|host| {
+                self.door.targets.find(head.uri.path(), host, &self.door.publisher, &self.door.metrics)
+            })
+            .map_err(|refusal| Refused { target: None, events: 1, refusal })?;
         let taken = match head.method {
             Method::POST => self.take(&target, &head.headers, body).await,
             Method::OPTIONS => return Ok(webhook::consent(&head.headers)),
@@ -123,28 +119,6 @@ impl Exchange {
                 None => Ok(events),
             },
         }
-    }
-
-    /// The target of a request, if there is such a one at the moment.
-    fn target(&self, head: &Parts) -> Result<Arc<Target>, Refusal> {
-        let host = address::host(head)?;
-        let path = head.uri.path();
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(target) = last.filter(|last| *last.path == *path && self.door.publisher.knows(&last.key))
-        {
-            return Ok(target);
-        }
-        let key = address::target(path, host).ok_or_else(|| Refusal::NoAddress(path.to_owned()))?;
-        if !self.door.publisher.knows(&key) {
-            return Err(PublishError::NoSuchTarget(key).into());
-        }
-        let accepted = self.door.metrics.accepted(&key);
-        let target = Arc::new(Target { path: path.into(), key, accepted });
-        // Without segments it is the host that means the target, and the next request may name another.
-        if path.len() > 1 {
-            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(target.clone());
-        }
-        Ok(target)
     }
 }
 
