@@ -27,8 +27,8 @@ impl Steps {
         Self { event, stack: Vec::new(), groups: BTreeMap::new(), index: Index::default() }
     }
 
-    /// `@name value` sets an attribute of the event. `=name value`, `^name value`, `$name value` and `?name` are
-    /// filters; `!`, `&2` and `|2` are made of those before them. `+1` gives group 1 the last one, `-1` removes
+    /// `@name value` sets an attribute of the event. `=name value`, `^name value`, `$name value`, `?name` and
+    /// `~expression` are filters; `!`, `&2` and `|2` are made of those before them. `+1` gives group 1 the last one, `-1` removes
     /// the group, `.` compares.
     fn take(&mut self, line: &str) {
         let mut symbols = line.chars();
@@ -41,6 +41,7 @@ impl Steps {
             '^' => self.stack.push(Filter::Prefix(name.into(), value.into())),
             '$' => self.stack.push(Filter::Suffix(name.into(), value.into())),
             '?' => self.stack.push(Filter::Present(name.into())),
+            '~' => self.stack.extend(rest.parse().ok().map(Filter::Cesql)),
             '!' => self.combine(1, |mut parts| Filter::Not(Box::new(parts.swap_remove(0)))),
             '&' => self.combine(number(rest), Filter::All),
             '|' => self.combine(number(rest), Filter::Any),
