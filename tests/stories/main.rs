@@ -5,6 +5,7 @@
 mod bad_input;
 mod batch;
 mod budget;
+mod cesql;
 mod crash;
 mod dead_letter_sink;
 mod drain;
