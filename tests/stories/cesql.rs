@@ -106,11 +106,11 @@ async fn a_filter_that_is_none_stops_its_trigger_and_nobody_else() {
     let check = run(mesh.folder(), &["check", "manifests"]).await;
     assert_eq!(check.code, Some(1));
     let listed = mesh.cli(&["get", "trigger", "-o", "json"]).await.done().json();
-    let objects = listed["items"].as_array().or(listed.as_array()).unwrap().clone();
+    let objects = listed["items"].as_array().unwrap().clone();
     for (name, _, says) in cases {
         let line = check.out.lines().find(|line| line.contains(&format!("Trigger default/{name}: ")));
         let line = line.unwrap_or_else(|| panic!("{name}: {check:?}"));
-        assert!(line.contains(&format!("{name}.yaml:7: ")) && line.contains(says), "{line}");
+        assert!(line.contains(&format!("{name}.yaml:8: ")) && line.contains(says), "{line}");
         let ready = ready(&objects, name);
         assert_eq!(ready["status"], "False", "{ready}");
         assert!(ready["message"].as_str().unwrap().contains(says), "{ready}");
