@@ -40,8 +40,7 @@ fn chain(first: &Part, rest: &[(Logic, Part)], depth: usize) -> Option<Filter> {
     let sides = std::iter::once(within(first, deeper)).chain(sides).chain([chain(last, right, deeper)]);
     match operator {
         Logic::And => all(sides.flatten().collect()),
-        Logic::Or => any(sides.collect()),
-        Logic::Xor => None,
+        Logic::Or | Logic::Xor => any(sides.collect()),
     }
 }
 

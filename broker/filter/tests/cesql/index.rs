@@ -142,6 +142,7 @@ fn expressions_that_another_key_leads_to_are_not_asked() {
         "type IN ('x', 'y', 5) AND nothing = 1",
         "(type = 'x' OR type = 'y') AND nothing = 1",
         "type = 'x' AND (nothing = 1 OR TRUE)",
+        "(type = 'x' XOR type = 'y') AND nothing = 1",
         "EXISTS subject AND nothing = 1",
     ] {
         assert!(!asked(text), "{text}");
