@@ -24,6 +24,14 @@ pub(crate) fn sequence(name: &str, steps: &[&str]) -> String {
     )
 }
 
+/// A Trigger for events that pass one filter, written as YAML.
+pub(crate) fn filtered(name: &str, broker: &str, filter: &str, uri: &str) -> String {
+    format!(
+        "---\napiVersion: eventing.knative.dev/v1\nkind: Trigger\nmetadata:\n  name: {name}\nspec:\n  \
+         broker: {broker}\n  filters:\n    - {filter}\n  subscriber:\n    uri: {uri}\n"
+    )
+}
+
 /// The same Trigger, paused.
 pub(crate) fn paused(trigger: &str) -> String {
     trigger.replacen("metadata:\n", "metadata:\n  annotations:\n    sluice.dev/paused: \"true\"\n", 1)

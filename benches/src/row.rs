@@ -3,6 +3,7 @@
 mod backlog;
 mod batch;
 mod brokers;
+mod cesql;
 mod cost;
 mod flows;
 mod laggards;
@@ -22,6 +23,8 @@ pub(crate) enum Row {
     Cost,
     /// One matching trigger alone and among 10,000
     Triggers,
+    /// One trigger with a CESQL expression alone and among 10,000
+    Cesql,
     /// A healthy trigger alone and beside 1,000 that are paused or have no sink
     Laggards,
     /// 1,000 brokers: idle, and under load beside one broker
@@ -42,9 +45,10 @@ pub(crate) enum Row {
 
 impl Row {
     /// Every row, in the order of the table.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Cost,
         Self::Triggers,
+        Self::Cesql,
         Self::Laggards,
         Self::Brokers,
         Self::Latency,
@@ -59,6 +63,7 @@ impl Row {
         match self {
             Self::Cost => cost::run(bench),
             Self::Triggers => triggers::run(bench),
+            Self::Cesql => cesql::run(bench),
             Self::Laggards => laggards::run(bench),
             Self::Brokers => brokers::run(bench),
             Self::Latency => latency::run(bench),

@@ -4,7 +4,7 @@
 //! A line is a step; what is none is left out. See [`Steps::take`].
 
 use event::{Event, EventBuilder};
-use filter::{Filter, Index};
+use filter::{Filter, Index, Matches};
 use std::collections::BTreeMap;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
@@ -27,8 +27,8 @@ impl Steps {
         Self { event, stack: Vec::new(), groups: BTreeMap::new(), index: Index::default() }
     }
 
-    /// `@name value` sets an attribute of the event. `=name value`, `^name value`, `$name value` and `?name` are
-    /// filters; `!`, `&2` and `|2` are made of those before them. `+1` gives group 1 the last one, `-1` removes
+    /// `@name value` sets an attribute of the event. `=name value`, `^name value`, `$name value`, `?name` and
+    /// `~expression` are filters; `!`, `&2` and `|2` are made of those before them. `+1` gives group 1 the last one, `-1` removes
     /// the group, `.` compares.
     fn take(&mut self, line: &str) {
         let mut symbols = line.chars();
@@ -41,6 +41,7 @@ impl Steps {
             '^' => self.stack.push(Filter::Prefix(name.into(), value.into())),
             '$' => self.stack.push(Filter::Suffix(name.into(), value.into())),
             '?' => self.stack.push(Filter::Present(name.into())),
+            '~' => self.stack.extend(rest.parse().ok().map(Filter::Cesql)),
             '!' => self.combine(1, |mut parts| Filter::Not(Box::new(parts.swap_remove(0)))),
             '&' => self.combine(number(rest), Filter::All),
             '|' => self.combine(number(rest), Filter::Any),
@@ -81,11 +82,11 @@ impl Steps {
 
     fn compare(&self) {
         let event = self.event.clone().build().expect("only what builds is set");
-        let mut found = Vec::new();
+        let mut found = Matches::default();
         self.index.matches(&event, &mut found);
-        found.sort_unstable();
+        found.groups.sort_unstable();
         let passed = self.groups.iter().filter(|(_, filter)| filter.matches(&event));
-        assert_eq!(found, passed.map(|(group, _)| *group).collect::<Vec<_>>(), "{:?} {event:?}", self.groups);
+        assert_eq!(found.groups, passed.map(|(group, _)| *group).collect::<Vec<_>>(), "{:?} {event:?}", self.groups);
         for filter in self.groups.values() {
             assert_eq!(filter.explain(&event).matches, filter.matches(&event), "{filter:?} {event:?}");
             let stored = serde_json::to_vec(filter).expect("a filter is JSON");

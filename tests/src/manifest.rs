@@ -24,6 +24,7 @@ pub struct Trigger {
     uri: String,
     annotations: Vec<String>,
     filter: Vec<String>,
+    filters: Vec<String>,
     delivery: Vec<String>,
 }
 
@@ -32,13 +33,27 @@ impl Trigger {
     #[must_use]
     pub fn new(name: &str, uri: &str) -> Self {
         let (name, uri) = (name.to_owned(), uri.to_owned());
-        Self { name, uri, annotations: Vec::new(), filter: Vec::new(), delivery: Vec::new() }
+        Self {
+            name,
+            uri,
+            annotations: Vec::new(),
+            filter: Vec::new(),
+            filters: Vec::new(),
+            delivery: Vec::new(),
+        }
     }
 
     /// Only events of this type.
     #[must_use]
     pub fn of_type(mut self, ty: &str) -> Self {
         self.filter.push(format!("type: {ty}"));
+        self
+    }
+
+    /// Adds an element to `filters`, as a line of YAML.
+    #[must_use]
+    pub fn filtered(mut self, line: &str) -> Self {
+        self.filters.push(format!("- {line}"));
         self
     }
 
@@ -72,6 +87,7 @@ impl fmt::Display for Trigger {
         annotate(&mut yaml, &self.annotations);
         yaml.push_str("spec:\n  broker: shop\n");
         section(&mut yaml, "  filter:\n    attributes:\n", 6, &self.filter)?;
+        section(&mut yaml, "  filters:\n", 4, &self.filters)?;
         section(&mut yaml, "  delivery:\n", 4, &self.delivery)?;
         writeln!(yaml, "  subscriber:\n    uri: \"{}\"\n---", self.uri)?;
         f.write_str(&yaml)

@@ -6,6 +6,7 @@ mod bad_input;
 mod batch;
 mod binding;
 mod budget;
+mod cesql;
 mod channel;
 mod channel_crash;
 mod channel_dead_letters;

@@ -127,8 +127,14 @@ impl Client {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn tail(&self, target: Option<&str>, type_prefix: Option<&str>) -> Result<Tail, ClientError> {
-        let path = format!("/tail{}", query(&[("target", target), ("type", type_prefix)]));
+    pub async fn tail(
+        &self,
+        target: Option<&str>,
+        type_prefix: Option<&str>,
+        filter: Option<&str>,
+    ) -> Result<Tail, ClientError> {
+        let path =
+            format!("/tail{}", query(&[("target", target), ("type", type_prefix), ("filter", filter)]));
         let answer = self.send(Method::GET, &path, HeaderMap::new(), Bytes::new()).await?;
         Ok(Tail::new(self.clone(), answer.into_body()))
     }

@@ -1,16 +1,17 @@
-//! Gauges that are read when somebody looks, not kept up to date for nobody.
+//! Numbers that are read when somebody looks, not kept up to date for nobody.
 
 use crate::progress::{Progress, for_each_route};
 use broker_core::{Channels, Health, Routes};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
-use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::TypedMetric;
+use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use std::collections::BTreeMap;
 use std::fmt;
 use tokio::sync::watch;
 
-/// Lag, waiting, in flight and dead letters per trigger, and whether each backend is up.
+/// Lag, waiting, in flight, dead letters and filter errors per trigger, and whether each backend is up.
 /// Register it with `Registry::register_collector`; a trigger that is gone is gone from the next scrape.
 pub struct Gauges {
     routes: Routes,
@@ -60,13 +61,16 @@ impl Collector for Gauges {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let triggers = self.triggers();
         for (name, help, value) in TRIGGER_GAUGES {
-            let samples = triggers.iter().map(|(group, progress)| (group.as_str(), value(progress)));
+            let samples =
+                triggers.iter().map(|(group, progress)| (group.as_str(), ConstGauge::new(value(progress))));
             encode(&mut encoder, name, help, "trigger", samples)?;
         }
-        let backends = self
-            .backends
-            .iter()
-            .map(|(name, health)| (name.as_str(), f64::from(*health.borrow() == Health::Up)));
+        let erred = triggers.iter().map(|(group, p)| (group.as_str(), ConstCounter::new(p.filter_errors)));
+        let help = "Events about which the trigger's filter erred, or gave no Boolean";
+        encode(&mut encoder, "sluice_filter_errors", help, "trigger", erred)?;
+        let backends = self.backends.iter().map(|(name, health)| {
+            (name.as_str(), ConstGauge::new(f64::from(*health.borrow() == Health::Up)))
+        });
         encode(
             &mut encoder,
             "sluice_backend_up",
@@ -77,20 +81,20 @@ impl Collector for Gauges {
     }
 }
 
-fn encode<'a>(
+fn encode<'a, M: EncodeMetric + TypedMetric>(
     encoder: &mut DescriptorEncoder<'_>,
     name: &str,
     help: &str,
     label: &str,
-    samples: impl Iterator<Item = (&'a str, f64)>,
+    samples: impl Iterator<Item = (&'a str, M)>,
 ) -> fmt::Result {
     let mut samples = samples.peekable();
     if samples.peek().is_none() {
         return Ok(());
     }
-    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+    let mut family = encoder.encode_descriptor(name, help, None, M::TYPE)?;
     for (value_of_label, value) in samples {
-        ConstGauge::new(value).encode(family.encode_family(&[(label, value_of_label)])?)?;
+        value.encode(family.encode_family(&[(label, value_of_label)])?)?;
     }
     Ok(())
 }

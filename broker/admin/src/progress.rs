@@ -16,6 +16,9 @@ pub(crate) struct Progress {
     pub(crate) dead: u64,
     /// Of the backlog, with the sink at the moment.
     pub(crate) in_flight: u64,
+    /// Events about which the filter erred.
+    #[serde(skip)]
+    pub(crate) filter_errors: u64,
     /// Age of the oldest event that is not finished; 0 when there is none.
     pub(crate) oldest_seconds: f64,
     /// Why the last attempt failed; of a trigger, until one succeeds.
@@ -31,6 +34,7 @@ impl Progress {
             retrying: lag.waiting,
             dead: channel.dead_letters().count(group),
             in_flight: lag.in_flight,
+            filter_errors: lag.filter_errors,
             oldest_seconds: lag.oldest.map_or(0.0, |oldest| now.since(oldest).as_secs_f64()),
             failure: None,
         }
@@ -43,6 +47,7 @@ impl Progress {
             retrying: self.retrying + other.retrying,
             dead: self.dead + other.dead,
             in_flight: self.in_flight + other.in_flight,
+            filter_errors: self.filter_errors + other.filter_errors,
             oldest_seconds: self.oldest_seconds.max(other.oldest_seconds),
             failure: self.failure.clone().or_else(|| other.failure.clone()),
         }

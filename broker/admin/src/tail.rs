@@ -9,6 +9,7 @@ use axum::extract::{Query, State};
 use axum::response::IntoResponse;
 use broker_core::Tapped;
 use bytes::Bytes;
+use filter::Filter;
 use futures::stream;
 use http::header;
 use serde::{Deserialize, Serialize};
@@ -64,10 +65,28 @@ pub(crate) struct Parameters {
     filter: Option<String>,
 }
 
+/// Which events a reader gets.
+struct Wanted {
+    target: Option<String>,
+    filter: Filter,
+}
+
 impl Parameters {
+    fn parse(self) -> Result<Wanted, ProblemDetails> {
+        let mut all: Vec<Filter> = Vec::new();
+        all.extend(self.type_prefix.map(|prefix| Filter::Prefix("type".to_owned(), prefix)));
+        if let Some(text) = self.filter {
+            let filter = text.parse().map_err(|e| ProblemDetails::bad_request(format!("`filter`: {e}")))?;
+            all.push(Filter::Cesql(filter));
+        }
+        Ok(Wanted { target: self.target, filter: Filter::All(all) })
+    }
+}
+
+impl Wanted {
     fn take(&self, tapped: &Tapped) -> bool {
-        let type_fits = self.type_prefix.as_deref().is_none_or(|p| tapped.record.event.ty().starts_with(p));
-        type_fits && self.target.as_deref().is_none_or(|wanted| tapped.target.to_string() == wanted)
+        self.filter.matches(&tapped.record.event)
+            && self.target.as_deref().is_none_or(|wanted| tapped.target.to_string() == wanted)
     }
 }
 
@@ -76,12 +95,8 @@ pub(crate) async fn stream(
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<impl IntoResponse, ProblemDetails> {
     let Query(parameters) = parameters?;
-    if parameters.filter.is_some() {
-        return Err(ProblemDetails::bad_request(
-            "`filter`: CESQL comes with a later version; `type` takes a prefix",
-        ));
-    }
-    let listener = Listener { taps: api.admin.publisher.tap(), parameters, stop: api.stop.clone() };
+    let wanted = parameters.parse()?;
+    let listener = Listener { taps: api.admin.publisher.tap(), wanted, stop: api.stop.clone() };
     let lines = stream::unfold(listener, |mut listener| async move {
         let line = listener.next().await?;
         Some((Ok::<_, Infallible>(line), listener))
@@ -91,7 +106,7 @@ pub(crate) async fn stream(
 
 struct Listener {
     taps: broadcast::Receiver<Tapped>,
-    parameters: Parameters,
+    wanted: Wanted,
     stop: CancellationToken,
 }
 
@@ -104,7 +119,7 @@ impl Listener {
                 () = self.stop.cancelled() => return None,
             };
             match received {
-                Ok(tapped) if self.parameters.take(&tapped) => return Some(accepted(&tapped)),
+                Ok(tapped) if self.wanted.take(&tapped) => return Some(accepted(&tapped)),
                 Ok(_) => {}
                 Err(RecvError::Lagged(missed)) => return Some(line(&Missed { missed })),
                 Err(RecvError::Closed) => return None,

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod completion;
 pub(crate) mod dlq;
+pub(crate) mod eval;
 pub(crate) mod explain;
 pub(crate) mod get;
 pub(crate) mod run;
@@ -60,6 +61,8 @@ pub enum Other {
     Get(get::Args),
     /// Say which triggers an event matches, and why
     Explain(explain::Args),
+    /// Evaluate a CESQL expression
+    Eval(eval::Args),
     /// List, show, redrive and purge dead letters
     Dlq(dlq::Args),
     /// Print the completion script of a shell
@@ -92,6 +95,7 @@ pub(crate) async fn dispatch(
         Other::Tail(args) => tail::run(args, out).await,
         Other::Get(args) => get::run(args, out).await,
         Other::Explain(args) => explain::run(args, backends, out).await,
+        Other::Eval(args) => eval::run(args, out).await,
         Other::Dlq(args) => dlq::run(args, out).await,
         Other::Completion(args) => completion::run(args, out).await,
         Other::Version(args) => version::run(args, out).await,

@@ -12,6 +12,7 @@ mod commands;
 mod connection;
 mod display;
 mod error;
+mod event_file;
 mod offline;
 mod output;
 mod table;

@@ -208,6 +208,8 @@ pub struct Lag {
     pub oldest: Option<Timestamp>,
     /// The sink does not answer and is being probed.
     pub unreachable: bool,
+    /// Events that were read for the group since this process serves it, and about which its filter erred.
+    pub filter_errors: u64,
 }
 
 /// Why a group could not be changed.

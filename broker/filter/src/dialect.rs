@@ -1,5 +1,6 @@
 //! The dialects of Knative's `filters`, parsed.
 
+use crate::cesql::Expression;
 use event::Event;
 
 /// A filter that cannot be invalid. Serialised it travels in the control records of a channel.
@@ -20,8 +21,10 @@ pub enum Filter {
     All(Vec<Filter>),
     /// One of them at least; the empty list matches nothing.
     Any(Vec<Filter>),
-    /// Not that one.
+    /// Not that one: passes too when that one errs, because one that errs does not pass.
     Not(Box<Filter>),
+    /// `true`, and no error.
+    Cesql(Expression),
 }
 
 impl Filter {
@@ -39,7 +42,7 @@ impl Filter {
     #[must_use]
     pub fn depth(&self) -> usize {
         match self {
-            Self::Exact(..) | Self::Prefix(..) | Self::Suffix(..) | Self::Present(_) => 1,
+            Self::Exact(..) | Self::Prefix(..) | Self::Suffix(..) | Self::Present(_) | Self::Cesql(_) => 1,
             Self::All(parts) | Self::Any(parts) => 1 + parts.iter().map(Self::depth).max().unwrap_or(0),
             Self::Not(inner) => 1 + inner.depth(),
         }
@@ -48,15 +51,24 @@ impl Filter {
     /// True when the event passes.
     #[must_use]
     pub fn matches(&self, event: &Event) -> bool {
+        self.judge(event, &mut false)
+    }
+
+    /// The same; `erred` becomes true when an expression in it errs about the event, or gives no Boolean.
+    pub(crate) fn judge(&self, event: &Event, erred: &mut bool) -> bool {
         let value = |name: &str| event.get(name);
         match self {
             Self::Exact(name, want) => value(name) == Some(want),
             Self::Prefix(name, want) => value(name).is_some_and(|v| v.starts_with(want.as_str())),
             Self::Suffix(name, want) => value(name).is_some_and(|v| v.ends_with(want.as_str())),
             Self::Present(name) => value(name).is_some_and(|v| !v.is_empty()),
-            Self::All(parts) => parts.iter().all(|f| f.matches(event)),
-            Self::Any(parts) => parts.iter().any(|f| f.matches(event)),
-            Self::Not(inner) => !inner.matches(event),
+            Self::All(parts) => parts.iter().all(|f| f.judge(event, erred)),
+            Self::Any(parts) => parts.iter().any(|f| f.judge(event, erred)),
+            Self::Not(inner) => !inner.judge(event, erred),
+            Self::Cesql(expression) => expression.passes(event).unwrap_or_else(|()| {
+                *erred = true;
+                false
+            }),
         }
     }
 }

@@ -39,7 +39,7 @@ impl Filter {
             one => std::slice::from_ref(one),
         };
         let place = |i: usize| match &list[i] {
-            Self::All(_) | Self::Any(_) | Self::Not(_) => format!("filters[{i}]"),
+            Self::All(_) | Self::Any(_) | Self::Not(_) | Self::Cesql(_) => format!("filters[{i}]"),
             Self::Exact(..) | Self::Prefix(..) | Self::Suffix(..) | Self::Present(_) => String::new(),
         };
         all(list, event, "", place)
@@ -69,6 +69,10 @@ impl Filter {
                 let verdict = if inner.matches { "excluded by `not`" } else { "not excluded by `not`" };
                 let reason = format!("{verdict}: {}", inner.reason);
                 Explanation { matches: !inner.matches, reason, part: inner.part }
+            }
+            Self::Cesql(expression) => {
+                let (matches, reason) = expression.explain(event);
+                Explanation { matches, reason, part: format!("{place}.cesql") }
             }
         }
     }

@@ -10,9 +10,8 @@
 //!                    slots: a group, and its filter to ask where the key alone does not decide
 //! ```
 //!
-//! A filter that has no such key (`not`) is asked for every event. A dialect that the index cannot look into,
-//! as an expression, needs nothing here but its arm in [`plan`]: the plan of a comparison that it implies,
-//! marked as not deciding, or no key.
+//! A filter that has no such key (`not`) is asked for every event. An expression is found by the comparisons that
+//! it implies, and is always asked.
 
 mod keys;
 mod plan;
@@ -33,6 +32,16 @@ pub struct Index {
     keyless: Vec<Slot>,
     /// Which keys lead to a group; `None`: it is among the keyless.
     groups: HashMap<u32, Option<Vec<Key>>>,
+}
+
+/// The answer for one event; scratch space of who asks often.
+#[derive(Debug, Default)]
+pub struct Matches {
+    /// Groups that the event passes, each once, in no particular order.
+    pub groups: Vec<u32>,
+    /// Groups that were asked and whose filter holds an expression that erred, each once. Groups that no key led
+    /// to were not asked.
+    pub erred: Vec<u32>,
 }
 
 /// A group, where a key leads to it.
@@ -68,10 +77,10 @@ impl Index {
         }
     }
 
-    /// Clears `out` and fills it with the groups that the event passes, each once, in no particular order.
-    /// Allocates nothing else.
-    pub fn matches(&self, event: &Event, out: &mut Vec<u32>) {
-        out.clear();
+    /// Clears `out` and fills it with the groups that the event passes. Allocates nothing else.
+    pub fn matches(&self, event: &Event, out: &mut Matches) {
+        out.groups.clear();
+        out.erred.clear();
         let mut found = Found { event, out, shared: false };
         found.visit(&self.keyless);
         for attribute in event.attributes() {
@@ -80,8 +89,10 @@ impl Index {
             }
         }
         if found.shared {
-            out.sort_unstable();
-            out.dedup();
+            for groups in [&mut out.groups, &mut out.erred] {
+                groups.sort_unstable();
+                groups.dedup();
+            }
         }
     }
 
@@ -113,7 +124,7 @@ fn forget(slots: &mut Vec<Slot>, group: u32) {
 /// The groups found so far for one event.
 struct Found<'a> {
     event: &'a Event,
-    out: &'a mut Vec<u32>,
+    out: &'a mut Matches,
     /// One of them may have been found twice.
     shared: bool,
 }
@@ -121,9 +132,14 @@ struct Found<'a> {
 impl Found<'_> {
     fn visit(&mut self, slots: &[Slot]) {
         for slot in slots {
-            if slot.ask.as_ref().is_none_or(|filter| filter.matches(self.event)) {
-                self.shared |= slot.shared;
-                self.out.push(slot.group);
+            let mut erred = false;
+            let passes = slot.ask.as_ref().is_none_or(|filter| filter.judge(self.event, &mut erred));
+            self.shared |= slot.shared && (passes || erred);
+            if passes {
+                self.out.groups.push(slot.group);
+            }
+            if erred {
+                self.out.erred.push(slot.group);
             }
         }
     }

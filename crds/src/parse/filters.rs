@@ -4,6 +4,7 @@ use crate::api::{SubscriptionsApiFilter, TriggerFilter};
 use crate::report::Report;
 use crate::{field_path, item_path};
 use filter::Filter;
+use filter::cesql::Expression;
 use std::collections::BTreeMap;
 
 /// The filter of a Trigger: `filters` where it has an element, else `filter.attributes`.
@@ -79,19 +80,31 @@ fn dialect(spec: &SubscriptionsApiFilter, field: &str, report: &mut Report<'_>) 
             if names.is_empty() { "no dialect".to_owned() } else { format!("`{}`", names.join("`, `")) };
         report.error(
             field,
-            format!("one element has one dialect, this one has {found}; write one of `exact`, `prefix`, `suffix`, `all`, `any`, `not`"),
+            format!("one element has one dialect, this one has {found}; write one of `exact`, `prefix`, `suffix`, `all`, `any`, `not`, `cesql`"),
         );
         return None;
     };
     let field = field_path(field, name);
-    if spec.cesql.is_some() {
-        report.error(
-            field,
-            "CESQL comes with a later version: use `exact`, `prefix`, `suffix`, `all`, `any`, `not`",
-        );
-        return None;
+    if let Some(text) = &spec.cesql {
+        return expression(text, &field, report);
     }
     combined(spec, &field, report).or_else(|| compared(spec, &field, report)).flatten()
+}
+
+/// `cesql`. What is legal and can only err is refused too: such a filter would match nothing in silence.
+fn expression(text: &str, field: &str, report: &mut Report<'_>) -> Option<Filter> {
+    let expression = text.parse::<Expression>().map_err(|error| error.to_string());
+    let expression = report.take(field, expression)?;
+    let mut usable = true;
+    for advice in expression.advice().iter().cloned().chain(expression.never_passes()) {
+        let message = format!("{}: {}", advice.place, advice.message);
+        match advice.fatal {
+            true => report.error(field, message),
+            false => report.warning(field, message),
+        }
+        usable &= !advice.fatal;
+    }
+    usable.then_some(Filter::Cesql(expression))
 }
 
 /// `all`, `any`, `not`; the outer `None`: it is none of them.

@@ -22,7 +22,7 @@ async fn the_client_reads_what_the_server_writes() {
     let refused = client.dead_letter("a b").await.unwrap_err();
     assert!(matches!(&refused, ClientError::Refused(p) if p.status == 404), "{refused}");
     assert!(refused.to_string().contains("`a b`"), "{refused}");
-    let mut tail = client.tail(Some("default/shop"), None).await.unwrap();
+    let mut tail = client.tail(Some("default/shop"), None, None).await.unwrap();
     house.publish("order.new", "1").await;
     let Some(TailLine::Accepted(line)) = tail.next().await.unwrap() else { panic!("no event") };
     assert_eq!(line.target, "default/shop");

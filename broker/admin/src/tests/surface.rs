@@ -123,7 +123,7 @@ async fn wrong_requests_get_a_problem_that_says_what_is_wrong() {
         ("DELETE", "/api/v1/dead-letters", 400, "all=true"),
         ("GET", "/api/v1/dead-letters/x", 404, "`x`"),
         ("POST", "/api/v1/dead-letters/x/redrive", 404, "`x`"),
-        ("GET", "/api/v1/tail?filter=x", 400, "later version"),
+        ("GET", "/api/v1/tail?filter=type%20%3D", 400, "`filter`: column 7: "),
         ("GET", "/api/v1/tail?colour=x", 400, "colour"),
         ("GET", "/api/v1/dead-letters?limit=10001", 400, "10000"),
         ("POST", "/api/v1/explain?brokr=x", 400, "brokr"),

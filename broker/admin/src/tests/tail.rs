@@ -20,6 +20,7 @@ async fn line(body: &mut Body) -> String {
 async fn only_what_was_asked_for_comes_and_in_order() {
     let house = House::new().await;
     let mut body = open(&house, "?target=default/shop&type=order.").await;
+    let mut filtered = open(&house, "?filter=id%20%3D%20%273%27").await;
     let mut elsewhere = open(&house, "?target=default/other").await;
     house.publish("order.new", "1").await;
     house.publish("mail.sent", "2").await;
@@ -28,6 +29,7 @@ async fn only_what_was_asked_for_comes_and_in_order() {
     assert!(first.starts_with(r#"{"target":"default/shop","acceptedAt":""#), "{first}");
     assert!(first.contains(r#""id":"1""#) && first.ends_with("}\n"), "{first}");
     assert!(line(&mut body).await.contains(r#""id":"3""#));
+    assert!(line(&mut filtered).await.contains(r#""id":"3""#));
     house.stop.cancel();
     assert!(soon(elsewhere.frame()).await.is_none(), "nothing was sent to the other target");
 }

@@ -2,17 +2,15 @@
 
 use crate::connection::Connection;
 use crate::error::{CliError, Exit};
+use crate::event_file;
 use crate::offline::CompileFlags;
 use crate::output::{Format, Output};
 use crate::table::{Columns, judged};
 use crate::values;
 use admin::Explanation;
 use broker_core::{Capabilities, ObjectKey};
-use bytes::Bytes;
 use comfy_table::Cell;
-use event::Event;
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -48,7 +46,7 @@ pub(crate) async fn run(
     backends: BTreeMap<String, Capabilities>,
     out: &mut Output,
 ) -> Result<Exit, CliError> {
-    let event = read_event(&args.event)?;
+    let event = event_file::read(&args.event)?;
     let target = args.broker.as_ref().map(ToString::to_string);
     let target = target.as_deref();
     let explanations = if args.paths.is_empty() {
@@ -78,15 +76,4 @@ fn table(explanations: &[Explanation], out: &mut Output) -> Result<(), CliError>
         columns.row(vec![Cell::new(&one.trigger), matches, Cell::new(&one.reason)]);
     }
     Ok(columns.print(out)?)
-}
-
-fn read_event(from: &str) -> Result<Event, CliError> {
-    let mut json = Vec::new();
-    let read = match from {
-        "-" => std::io::stdin().read_to_end(&mut json).map(|_| ()),
-        file => std::fs::read(file).map(|bytes| json = bytes),
-    };
-    read.map_err(|error| CliError::Usage(format!("--event {from}: {error}")))?;
-    event::json::decode(&Bytes::from(json))
-        .map_err(|error| CliError::Failed(format!("--event {from}: {error}")))
 }

@@ -14,6 +14,7 @@ Examples:
   sluice tail                               every event that is accepted
   sluice tail default/shop --type order.    of one Broker, of some types
   sluice tail channels/default/jobs         of one Channel
+  sluice tail --filter 'EXISTS subject'     that pass a CESQL expression
   sluice tail -o json | jq .id              one CloudEvent per line
 
 Delivery never waits for a tail: one that is too slow misses some and says so.";
@@ -28,6 +29,9 @@ pub struct Args {
     /// Only types that start with this
     #[arg(long = "type", value_name = "PREFIX")]
     type_prefix: Option<String>,
+    /// Only events that pass this CESQL expression
+    #[arg(long, value_name = "CESQL")]
+    filter: Option<String>,
     /// How events are printed
     #[arg(short, long, default_value = "text", value_name = "text|json|yaml", hide_possible_values = true)]
     output: Format,
@@ -44,7 +48,8 @@ pub(crate) async fn run(args: Args, out: &mut Output) -> Result<Exit, CliError> 
         out.note(format!("there is no {kind} `{target}` yet; `sluice get {kinds} -A` lists them"))?;
     }
     let target = args.target.as_ref().map(ToString::to_string);
-    let mut tail = client.tail(target.as_deref(), args.type_prefix.as_deref()).await?;
+    let mut tail =
+        client.tail(target.as_deref(), args.type_prefix.as_deref(), args.filter.as_deref()).await?;
     while let Some(line) = tail.next().await? {
         match line {
             TailLine::Accepted(accepted) => print(args.output, &accepted, out)?,

@@ -26,6 +26,7 @@ Commands:
   tail        Print events as they are accepted
   get         List objects with their status
   explain     Say which triggers an event matches, and why
+  eval        Evaluate a CESQL expression
   dlq         List, show, redrive and purge dead letters
   completion  Print the completion script of a shell
   version     Print the version

@@ -82,6 +82,42 @@ async fn only_broken_files_are_a_problem_and_no_files_are_64() {
 }
 
 #[tokio::test]
+async fn a_wrong_expression_is_pointed_at() {
+    let wrong = SHOP.replace("prefix:\n        type: order.", "cesql: type = = 'a'");
+    let (folder, file) = folder(&wrong);
+    let done = sluice(&["check", typed(folder.path())]).await;
+    assert_eq!(done.exit, Exit::Failed, "{}", done.out);
+    let want = format!("{}:13: Trigger default/bill: spec.filters[0].cesql: column 8: ", file.display());
+    assert!(done.out.starts_with(&want), "{}", done.out);
+}
+
+#[tokio::test]
+async fn eval_prints_the_value_and_points_at_what_is_wrong() {
+    let done = sluice(&["eval", "-1 + '43'"]).await;
+    assert_eq!((done.exit, done.out.as_str(), done.err.as_str()), (Exit::Done, "42\n", ""));
+    let done = sluice(&["eval", "1 + subject"]).await;
+    let said =
+        "1 + subject\n    ^\nerror: missingAttribute error at column 5: `subject` is not set in the event\n";
+    assert_eq!((done.exit, done.out.as_str(), done.err.as_str()), (Exit::Failed, "0\n", said));
+    let done = sluice(&["eval", "type LIKE id"]).await;
+    let said =
+        "type LIKE id\n          ^\nerror: column 11: a pattern in quotes is expected here, found `id`\n";
+    assert_eq!((done.exit, done.out.as_str(), done.err.as_str()), (Exit::Failed, "", said));
+    let done = sluice(&["eval", "NOT id = 'x'"]).await;
+    assert!(done.err.starts_with("note: column 1: NOT binds tighter"), "{}", done.err);
+}
+
+#[tokio::test]
+async fn eval_is_about_the_event_in_a_file() {
+    let (folder, _) = folder(SHOP);
+    let event = folder.path().join("event.txt");
+    std::fs::write(&event, r#"{"specversion":"1.0","id":"1","source":"/s","type":"t","n":5}"#).unwrap();
+    let done = sluice(&["eval", "CONCAT(type, n)", "--event", typed(&event)]).await;
+    assert_eq!((done.exit, done.out.as_str()), (Exit::Done, "t5\n"), "{}", done.err);
+    assert_eq!(sluice(&["eval", "id", "--event", "/no/such/file"]).await.exit, Exit::Usage);
+}
+
+#[tokio::test]
 async fn explain_needs_no_server() {
     let (folder, _) = folder(SHOP);
     let event = folder.path().join("event.txt");

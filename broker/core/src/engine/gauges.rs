@@ -18,6 +18,7 @@ pub(crate) struct GroupGauges {
     oldest: AtomicU64,
     unreachable: AtomicBool,
     parked: AtomicU64,
+    filter_errors: AtomicU64,
 }
 
 impl GroupGauges {
@@ -30,6 +31,7 @@ impl GroupGauges {
             oldest: AtomicU64::new(0),
             unreachable: AtomicBool::new(false),
             parked: AtomicU64::new(0),
+            filter_errors: AtomicU64::new(0),
         }
     }
 
@@ -42,6 +44,11 @@ impl GroupGauges {
         self.parked.store(group.parked.0, Relaxed);
     }
 
+    /// The group's filter erred about one more event.
+    pub(crate) fn filter_erred(&self) {
+        self.filter_errors.fetch_add(1, Relaxed);
+    }
+
     /// Adds this lane's part to a group's lag.
     pub(crate) fn add_to(&self, lag: &mut Lag, head: Position) {
         let open = self.open.load(Relaxed);
@@ -51,6 +58,7 @@ impl GroupGauges {
         lag.backlog += open + behind;
         lag.in_flight += in_flight;
         lag.waiting += open.saturating_sub(in_flight);
+        lag.filter_errors += self.filter_errors.load(Relaxed);
         lag.unreachable |= self.unreachable.load(Relaxed);
         let oldest = self.oldest.load(Relaxed);
         if oldest > 0 && (open > 0 || behind > 0) {

@@ -25,6 +25,10 @@ impl Plan {
             Filter::All(parts) => Self::all(parts, index),
             Filter::Any(parts) => Self::any(parts, index),
             Filter::Not(_) => Self::keyless(false),
+            Filter::Cesql(expression) => match expression.implied() {
+                Some(implied) => Self { decides: false, ..Self::of(&implied, index) },
+                None => Self::keyless(false),
+            },
         }
     }
 

@@ -118,7 +118,9 @@ impl LaneTask {
             Audience::All => {
                 let mut matched = std::mem::take(&mut self.matched);
                 self.behind.matches(&record.event, &mut matched);
-                for id in &matched {
+                let erred = matched.erred.iter().filter(|id| carried.aboard.contains(id));
+                erred.for_each(|id| self.filter_erred(*id));
+                for id in &matched.groups {
                     if carried.aboard.contains(id) {
                         self.carry(*id, at, record, carried, |lane| {
                             lane.with(*id, |group, near| group.offer(at, record, near)).unwrap_or(true)

@@ -18,7 +18,7 @@ use crate::{Batch, Entry, GroupName, Lane, Log, LogError, Position, Reader, Stat
 pub(crate) use asking::{Command, Wanted};
 use catching_up::Sweep;
 use event::Timestamp;
-use filter::Index;
+use filter::{Index, Matches};
 use futures::future::BoxFuture;
 use loading::{Loaded, load};
 use std::collections::{BTreeSet, HashMap};
@@ -76,7 +76,7 @@ pub(crate) struct LaneTask {
     rescue: Option<Position>,
     next_tidy: Instant,
     /// Scratch space of matching.
-    matched: Vec<u32>,
+    matched: Matches,
     /// Groups that are to be touched.
     noted: Vec<u32>,
 }
@@ -194,7 +194,7 @@ impl LaneTask {
             truncated: loaded.first,
             rescue: loaded.rescue,
             next_tidy: Instant::now(),
-            matched: Vec::new(),
+            matched: Matches::default(),
             noted: Vec::new(),
             shared,
         };

@@ -33,7 +33,8 @@ impl LaneTask {
             Audience::All => {
                 let mut matched = std::mem::take(&mut self.matched);
                 self.on_head.matches(&record.event, &mut matched);
-                for id in &matched {
+                matched.erred.iter().for_each(|id| self.filter_erred(*id));
+                for id in &matched.groups {
                     self.note(*id);
                     let taken = self.with(*id, |group, near| group.offer(at, record, near)).unwrap_or(true);
                     if !taken {
@@ -84,6 +85,12 @@ impl LaneTask {
             self.with(id, |group, near| group.incarnation == done.incarnation && group.finish(done.at, near));
         if finished == Some(true) {
             self.note(id);
+        }
+    }
+
+    pub(super) fn filter_erred(&self, id: u32) {
+        if let Some(gauges) = self.gauges.get(&id) {
+            gauges.filter_erred();
         }
     }
 
