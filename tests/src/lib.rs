@@ -17,6 +17,7 @@ mod mesh;
 mod message;
 mod program;
 mod sink;
+mod small_disk;
 mod wait;
 
 pub use binary::sluice;
@@ -26,4 +27,5 @@ pub use mesh::Mesh;
 pub use message::Message;
 pub use program::{Finished, run};
 pub use sink::{Reaction, Received, Sink};
+pub use small_disk::SmallDisk;
 pub use wait::{DEADLINE, until, value};

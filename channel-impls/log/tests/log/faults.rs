@@ -74,3 +74,38 @@ async fn a_full_disk_that_gets_room_is_used_again() {
     until("health", || matches!(&*health.borrow(), Health::Up)).await;
     log.append(EVENTS, vec![event(0, 1)]).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_log_that_is_opened_on_a_full_disk_takes_what_frees_space_and_nothing_else() {
+    let full = Faults { full: true, ..Faults::default() };
+    let mut disk = SimDisk::default();
+    let backend = open_on(&disk, small());
+    let log = channel(&backend, "a").await;
+    let mut taken = 0;
+    while log.append(EVENTS, vec![event(taken, 200)]).await.is_ok() {
+        taken += 1;
+        assert!(taken < 200);
+        if taken == 100 {
+            disk.fail(full);
+        }
+    }
+    for round in 0..6 {
+        // As a kill leaves it.
+        disk = SimDisk::after(&disk.ops());
+        disk.fail(full);
+        let backend = open_on(&disk, small());
+        let log = channel(&backend, "a").await;
+        let state = vec![Bytes::from(format!("done {round}"))];
+        assert!(log.append(EVENTS, vec![event(taken, 200)]).await.is_err());
+        log.put_state(EVENTS, StateWrite::Snapshot(state.clone())).await.unwrap();
+        assert!(log.append(EVENTS, vec![event(taken, 200)]).await.is_err());
+        assert_eq!(log.load_state(EVENTS).await.unwrap(), state);
+        assert_eq!(held(log.as_ref(), EVENTS).await, numbers(0..taken));
+        if round == 5 {
+            log.truncate(EVENTS, taken).await.unwrap();
+            let health = backend.health();
+            until("an old segment to be used again", || matches!(&*health.borrow(), Health::Up)).await;
+            log.append(EVENTS, vec![event(taken, 200)]).await.unwrap();
+        }
+    }
+}
