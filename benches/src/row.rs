@@ -4,6 +4,7 @@ mod backlog;
 mod batch;
 mod brokers;
 mod cost;
+mod faults;
 mod laggards;
 mod latency;
 mod start;
@@ -32,11 +33,13 @@ pub(crate) enum Row {
     Start,
     /// Two million events while the sink is down
     Backlog,
+    /// What is lost when sinks and disks fail, and what it costs the others
+    Faults,
 }
 
 impl Row {
     /// Every row, in the order of the table.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Cost,
         Self::Triggers,
         Self::Laggards,
@@ -45,6 +48,7 @@ impl Row {
         Self::Batch,
         Self::Start,
         Self::Backlog,
+        Self::Faults,
     ];
 
     pub(crate) fn run(self, bench: &mut Bench) -> Result<(), crate::Error> {
@@ -57,6 +61,7 @@ impl Row {
             Self::Batch => batch::run(bench),
             Self::Start => start::run(bench),
             Self::Backlog => backlog::run(bench),
+            Self::Faults => faults::run(bench),
         }
     }
 }

@@ -84,12 +84,12 @@ impl SmallDisk {
         let mut options = OpenOptions::new();
         let ballast = options.append(true).create(true).open(self.path.join("ballast"));
         let mut ballast = ballast.expect("a file on the small disk");
-        loop {
-            match ballast.write(&[0; 4096]) {
-                Ok(_) => {}
-                Err(error) => return assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{error}"),
+        let full = loop {
+            if let Err(error) = ballast.write_all(&[0; 4096]) {
+                break error;
             }
-        }
+        };
+        assert_eq!(full.kind(), io::ErrorKind::StorageFull, "{full}");
     }
 
     /// Gives back what [`SmallDisk::fill`] took.
