@@ -9,6 +9,7 @@ mod crash;
 mod dead_letter_sink;
 mod drain;
 mod exit_codes;
+mod faults;
 mod full_disk;
 mod metrics;
 mod neighbours;

@@ -15,6 +15,8 @@ const MOST_LETTERS: usize = 1_000_000;
 const MOST_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 /// Letters that are read from the log in one go.
 pub(super) const READ_AT_ONCE: usize = 256;
+/// Bytes of events beyond which a redrive appends what it has: no more of them are in one append than this and one.
+const SENT_AT_ONCE: usize = 1024 * 1024;
 
 /// Why the dead letter store did not do what it was asked.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -119,24 +121,46 @@ impl DeadLetterStore {
         let mut sent = Vec::new();
         let candidates = self.candidates(query);
         for some in candidates.chunks(READ_AT_ONCE) {
+            let mut batch = Vec::new();
+            let mut bytes = 0;
             for letter in self.letters(some).await? {
-                let full = query.limit > 0 && sent.len() == query.limit;
-                if full {
-                    return Ok(sent);
+                if query.limit > 0 && sent.len() + batch.len() == query.limit {
+                    break;
                 }
                 let goes = query.means(&letter) && (self.is_wanted)(&letter.group);
                 if !goes || !self.lock().redriven.insert(letter.id.as_str().into()) {
                     continue;
                 }
-                let append = self.log.append(Lane(0), vec![Entry::Event(Arc::new(again(&letter)))]);
-                if let Err(error) = append.await {
-                    self.lock().redriven.remove(letter.id.as_str());
-                    return Err(error.into());
+                bytes += letter.record.event.size();
+                batch.push(letter);
+                if bytes >= SENT_AT_ONCE {
+                    sent.extend(self.send(std::mem::take(&mut batch)).await?);
+                    bytes = 0;
                 }
-                sent.push(letter.id);
+            }
+            sent.extend(self.send(batch).await?);
+            if query.limit > 0 && sent.len() == query.limit {
+                break;
             }
         }
         Ok(sent)
+    }
+
+    /// Appends the letters' events for their triggers, all at once; their ids.
+    async fn send(&self, letters: Vec<DeadLetter>) -> Result<Vec<String>, DeadLetterError> {
+        if letters.is_empty() {
+            return Ok(Vec::new());
+        }
+        let events = letters.iter().map(|letter| Entry::Event(Arc::new(again(letter)))).collect();
+        let sent = self.log.append(Lane(0), events).await;
+        let ids: Vec<String> = letters.into_iter().map(|letter| letter.id).collect();
+        if sent.is_err() {
+            let mut folded = self.lock();
+            for id in &ids {
+                folded.redriven.remove(id.as_str());
+            }
+        }
+        Ok(sent.map(|()| ids)?)
     }
 
     /// Deletes those that the query means. Returns their ids.

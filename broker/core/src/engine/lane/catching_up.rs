@@ -130,7 +130,9 @@ impl LaneTask {
                     if let Some(id) = self.names.get(addressee.group.as_str()).copied()
                         && carried.aboard.contains(&id)
                     {
-                        self.hand_over(id, at, record, addressee);
+                        if !self.hand_over(id, at, record, addressee) {
+                            self.put_ashore(id, at, carried);
+                        }
                         carried.touched.insert(id);
                     }
                 }
@@ -142,17 +144,18 @@ impl LaneTask {
         let accepted = record.envelope.accepted_at;
         let taken = self.with(id, |group, near| {
             group.behind_since = accepted;
-            let taken = group.offer(at, record, near);
-            if !taken {
-                // From here it asks again when it has room.
-                group.cursor = Some(at);
-            }
-            taken
+            group.offer(at, record, near)
         });
         if taken == Some(false) {
-            carried.aboard.remove(&id);
+            self.put_ashore(id, at, carried);
         }
         carried.touched.insert(id);
+    }
+
+    /// The group has no room for what lies at `at`: from here it asks again when it has.
+    fn put_ashore(&mut self, id: u32, at: Position, carried: &mut Carried) {
+        self.with(id, |group, _| group.cursor = Some(at));
+        carried.aboard.remove(&id);
     }
 
     /// The batch is done: those still aboard have read everything below `at`.

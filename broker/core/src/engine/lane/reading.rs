@@ -51,17 +51,28 @@ impl LaneTask {
                     if let Some(id) = self.names.get(addressee.group.as_str()).copied()
                         && self.group(id).is_some_and(on_head)
                     {
-                        self.hand_over(id, at, record, addressee);
                         touched.insert(id);
+                        if !self.hand_over(id, at, record, addressee) {
+                            self.fall_behind(id, at);
+                        }
                     }
                 }
             }
         }
     }
 
-    /// A record that is addressed to a group waits in it until it is due, whatever the filter says.
-    pub(super) fn hand_over(&mut self, id: u32, at: Position, record: &Arc<Record>, addressee: &Addressee) {
-        self.with(id, |group, near| group.receive(at, record, addressee.attempts, addressee.due, near));
+    /// A record that is addressed to a group waits in it until it is due, whatever the filter says. False: the
+    /// group has no room for it.
+    pub(super) fn hand_over(
+        &mut self,
+        id: u32,
+        at: Position,
+        record: &Arc<Record>,
+        addressee: &Addressee,
+    ) -> bool {
+        let taken =
+            self.with(id, |group, near| group.receive(at, record, addressee.attempts, addressee.due, near));
+        taken.unwrap_or(true)
     }
 
     /// The group has no room for what lies at `at`: from now on it is a cursor.
