@@ -100,6 +100,13 @@ impl House {
         self.channel().dead_letters().put(letter(id, trigger, ty, time)).await.unwrap();
     }
 
+    /// Keeps a reply to `default/bill` that was not let in.
+    pub(crate) async fn bury_reply(&self, event: Event) {
+        let mut letter = letter(event.id(), "default/bill", event.ty(), 5_000);
+        letter.record = Arc::new(Record { envelope: Envelope::accepted(0, Timestamp(5_000)), event });
+        self.channel().dead_letters().put(letter).await.unwrap();
+    }
+
     /// Keeps one in the channel of the other Broker.
     pub(crate) async fn bury_in_attic(&self, id: &str) {
         let attic = self.admin.channels.get(&ChannelId::from("broker/default/attic")).unwrap();
@@ -196,7 +203,7 @@ fn trigger(name: &str, filter: Filter) -> Arc<TriggerRoute> {
             longest_wait: Duration::from_secs(300),
         },
         sink: Sink::Http(Arc::new(HttpSink { uri, ca_certs: None })),
-        reply: None,
+        reply: Some(Sink::Target(ObjectKey::broker("default", "shop"))),
         delivery: DeliveryPolicy::default(),
         dead_letter_sink: None,
     })

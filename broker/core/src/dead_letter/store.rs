@@ -98,7 +98,7 @@ impl DeadLetterStore {
     /// When the log cannot be read.
     pub async fn list(&self, query: &DeadLetterQuery) -> Result<Vec<DeadLetter>, DeadLetterError> {
         let mut letters = Vec::new();
-        let candidates = self.candidates(query);
+        let candidates = self.candidates(query, |_| true);
         for some in candidates.chunks(READ_AT_ONCE) {
             for letter in self.letters(some).await? {
                 if query.limit > 0 && letters.len() == query.limit {
@@ -113,13 +113,14 @@ impl DeadLetterStore {
     }
 
     /// Sends those that the query means to their trigger again; they go when it succeeds. Returns their ids.
-    /// One that is on its way already is not sent twice; one whose trigger is gone stays.
+    /// One that is on its way already is not sent twice; one whose trigger is gone stays. Replies stay too: see
+    /// [`DeadLetterStore::replies`].
     ///
     /// # Errors
     /// When the log cannot be read or written; any prefix may have been redriven.
     pub async fn redrive(&self, query: &DeadLetterQuery) -> Result<Vec<String>, DeadLetterError> {
         let mut sent = Vec::new();
-        let candidates = self.candidates(query);
+        let candidates = self.candidates(query, |kept| !kept.is_reply);
         for some in candidates.chunks(READ_AT_ONCE) {
             let mut batch = Vec::new();
             let mut bytes = 0;
@@ -163,13 +164,30 @@ impl DeadLetterStore {
         Ok(sent.map(|()| ids)?)
     }
 
+    /// The ids of the replies that the query means, oldest first. A redrive is for the caller to make: it publishes
+    /// them where the trigger's replies go, then calls [`DeadLetterStore::resolved`].
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn replies(&self, query: &DeadLetterQuery) -> Result<Vec<String>, DeadLetterError> {
+        let mut ids = Vec::new();
+        for some in self.candidates(query, |kept| kept.is_reply).chunks(READ_AT_ONCE) {
+            let meant = self.letters(some).await?.into_iter().filter(|letter| query.means(letter));
+            ids.extend(meant.map(|letter| letter.id));
+        }
+        if query.limit > 0 {
+            ids.truncate(query.limit);
+        }
+        Ok(ids)
+    }
+
     /// Deletes those that the query means. Returns their ids.
     ///
     /// # Errors
     /// When the log cannot be read or written; any prefix may have been deleted.
     pub async fn purge(&self, query: &DeadLetterQuery) -> Result<Vec<String>, DeadLetterError> {
         let mut gone: Vec<String> = Vec::new();
-        let candidates = self.candidates(query);
+        let candidates = self.candidates(query, |_| true);
         for some in candidates.chunks(READ_AT_ONCE) {
             if query.limit > 0 && gone.len() == query.limit {
                 break;
@@ -226,10 +244,11 @@ impl DeadLetterStore {
 
     /// Letters that the query may mean, in the order they were last put. By id: while some are worked on, others
     /// are moved forward.
-    fn candidates(&self, query: &DeadLetterQuery) -> Vec<Arc<str>> {
+    fn candidates(&self, query: &DeadLetterQuery, are: impl Fn(&Kept) -> bool) -> Vec<Arc<str>> {
         let folded = self.lock();
         let means = |kept: &Kept| {
-            (query.ids.is_empty() || query.ids.iter().any(|id| **id == *kept.id))
+            are(kept)
+                && (query.ids.is_empty() || query.ids.iter().any(|id| **id == *kept.id))
                 && query.group.as_ref().is_none_or(|g| *g == kept.group)
                 && query.since.is_none_or(|since| kept.last_time >= since)
         };
