@@ -9,6 +9,7 @@ use crate::reply;
 use crate::request::Parcel;
 use crate::trigger::Trigger;
 use broker_core::Delivery;
+use event::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -67,9 +68,13 @@ async fn attempt(trigger: &Trigger, delivery: &Delivery) -> Result<(), Failure> 
         policy: &trigger.route.delivery,
         ask: true,
     };
+    // Waits for other attempts, and for people, are no work of ours.
+    if delivery.attempt == 1 && envelope.redrive.is_none() {
+        gear.meters.process.observe(Timestamp::now().since(envelope.accepted_at).as_secs_f64());
+    }
     let begin = Instant::now();
     let sent = gear.sink.send(parcel, &trigger.means).await;
-    gear.meters.duration.observe(begin.elapsed().as_secs_f64());
+    gear.meters.dispatch.observe(begin.elapsed().as_secs_f64());
     let answer = match sent {
         Ok(answer) => answer,
         Err(failure) => {

@@ -86,13 +86,7 @@ impl LogBackend {
         })?;
         let shared = Arc::new(Shared {
             queue: Queue::new(options.queue_bytes),
-            segments: Segments::new(
-                found.segments,
-                found.free,
-                found.spares,
-                spares::bytes(options.segment_bytes),
-                found.next_sequence,
-            ),
+            segments: Segments::new(found.files, spares::bytes(options.segment_bytes)),
             catalog: Mutex::new(found.catalog),
             metrics: Metrics::register(registry),
             health: watch::Sender::new(Health::Up),

@@ -14,6 +14,20 @@ pub(crate) struct Free {
     pub(crate) file: Arc<dyn DiskFile>,
 }
 
+/// The files that there are when a log is opened.
+#[derive(Default)]
+pub(crate) struct Files {
+    /// Those that hold frames.
+    pub(crate) segments: BTreeMap<u32, Arc<Segment>>,
+    /// Those that were made and never written to.
+    pub(crate) empty: Vec<Arc<Segment>>,
+    pub(crate) free: Vec<Free>,
+    pub(crate) spares: Vec<Free>,
+    pub(crate) next_sequence: u32,
+    /// See [`Inner::sealed_below`].
+    pub(crate) sealed_below: u32,
+}
+
 /// What the segments are at the moment.
 pub(crate) struct Inner {
     /// Those that hold frames or will; the last is written to.
@@ -54,27 +68,20 @@ pub(crate) struct Segments {
 }
 
 impl Segments {
-    pub(crate) fn new(
-        all: BTreeMap<u32, Arc<Segment>>,
-        free: Vec<Free>,
-        spares: Vec<Free>,
-        spare_bytes: u64,
-        next_sequence: u32,
-    ) -> Self {
+    pub(crate) fn new(found: Files, spare_bytes: u64) -> Self {
         let inner = Inner {
-            all,
-            dying: Vec::new(),
-            free,
+            all: found.segments,
+            dying: found.empty,
+            free: found.free,
             next: None,
-            spares,
+            spares: found.spares,
             desperate: false,
             last_resort: None,
             wanted: None,
             failing: None,
             retry: false,
-            next_sequence,
-            // Until this process wrote a checkpoint the old ones are needed.
-            sealed_below: 0,
+            next_sequence: found.next_sequence,
+            sealed_below: found.sealed_below,
             closing: false,
         };
         Self { inner: Mutex::new(inner), spare_bytes, changed: Condvar::new() }
