@@ -203,6 +203,7 @@ mod tests {
         let submit = |bytes| queue.submit(frames(bytes), Purpose::Create, false);
         let (mut first, mut second) = (pin!(submit(600)), pin!(submit(600)));
         assert!(first.as_mut().now_or_never().is_none() && second.as_mut().now_or_never().is_none());
+        assert_eq!(taken(&queue).len(), 1);
         queue.end("the disk is on fire");
         assert_eq!(second.await, Err("the disk is on fire".to_owned()));
         assert_eq!(submit(48).await, Err("the disk is on fire".to_owned()));
