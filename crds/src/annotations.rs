@@ -40,7 +40,7 @@ pub const OF_TRIGGERS: [&str; 7] =
 /// Those of a Broker.
 pub const OF_BROKERS: [&str; 4] = [RETENTION, DISK_BUDGET, CHANNEL, HOPS];
 /// Known, and promised for a later version.
-const LATER: [&str; 2] = [CLIENT_CERTIFICATE, WEBHOOK_HANDSHAKE];
+const LATER: [&str; 1] = [CLIENT_CERTIFICATE];
 
 /// Knative's: the class of a Broker.
 pub const BROKER_CLASS: &str = "eventing.knative.dev/broker.class";
@@ -62,6 +62,7 @@ pub(crate) struct TriggerSettings {
     pub(crate) order: Order,
     pub(crate) start: StartAt,
     pub(crate) paused: bool,
+    pub(crate) handshake: bool,
 }
 
 impl Default for TriggerSettings {
@@ -72,6 +73,7 @@ impl Default for TriggerSettings {
             order: Order::None,
             start: StartAt::Now,
             paused: false,
+            handshake: false,
         }
     }
 }
@@ -117,11 +119,8 @@ pub(crate) fn of_trigger(annotations: &Annotations, report: &mut Report<'_>) -> 
         _ => Err(format!("{}; leave the annotation out for any order", one_of(text, &["key"]))),
     });
     read.set(START, &mut settings.start, start);
-    read.set(PAUSED, &mut settings.paused, |text| match text {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => Err(one_of(text, &["true", "false"])),
-    });
+    read.set(PAUSED, &mut settings.paused, truth);
+    read.set(WEBHOOK_HANDSHAKE, &mut settings.handshake, truth);
     settings
 }
 
@@ -184,6 +183,14 @@ impl Reader<'_, '_> {
 fn one_of(text: &str, words: &[&str]) -> String {
     let names: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     format!("`{}` is not {}", text.escape_debug(), names.join(" or "))
+}
+
+fn truth(text: &str) -> Result<bool, String> {
+    match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(one_of(text, &["true", "false"])),
+    }
 }
 
 fn count(text: &str, max: usize) -> Result<usize, String> {

@@ -7,7 +7,7 @@ use crate::print::Printer;
 use crate::trigger::{Means, Trigger};
 use crate::worker::Worker;
 use arc_swap::ArcSwap;
-use broker_core::{Channels, Publisher, Routes, RoutingTable, TriggerRoute};
+use broker_core::{Channels, InForce, Publisher, Routes, RoutingTable, TriggerRoute};
 use prometheus_client::registry::Registry;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -175,7 +175,7 @@ impl Dispatcher {
 }
 
 /// The next table; never, when nobody publishes any more.
-async fn next_table(routes: &mut Routes) -> Arc<RoutingTable> {
+async fn next_table(routes: &mut Routes) -> Arc<InForce> {
     match routes.changed().await {
         Some(table) => table,
         None => std::future::pending().await,

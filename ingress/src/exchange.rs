@@ -5,18 +5,18 @@ use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::pulse::Pulse;
 use crate::refusal::Refusal;
+use crate::targets::{Target, Targets};
 use crate::{address, trace, webhook};
-use broker_core::{Arrival, ObjectKey, PublishError, Publisher};
+use broker_core::{Arrival, Publisher};
 use bytes::Bytes;
 use event::Event;
 use event::http::Decoded;
-use http::header::{CONNECTION, CONTENT_TYPE};
+use http::header::{CONNECTION, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::Body;
 use http_body_util::Full;
-use prometheus_client::metrics::counter::Counter;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// What all connections share.
 pub(crate) struct Door {
@@ -24,21 +24,13 @@ pub(crate) struct Door {
     pub(crate) metrics: Metrics,
     pub(crate) options: Options,
     pub(crate) budget: Budget,
+    pub(crate) targets: Targets,
 }
 
 /// One connection's side of its requests.
 pub(crate) struct Exchange {
     door: Arc<Door>,
     pulse: Arc<Pulse>,
-    /// The target of the last request: most connections have only one.
-    last: Mutex<Option<Arc<Target>>>,
-}
-
-/// A target that was found, with what is looked up once.
-struct Target {
-    path: Box<str>,
-    key: ObjectKey,
-    accepted: Counter,
 }
 
 /// A refusal and what is known about it.
@@ -50,7 +42,7 @@ struct Refused {
 
 impl Exchange {
     pub(crate) fn new(door: Arc<Door>, pulse: Arc<Pulse>) -> Self {
-        Self { door, pulse, last: Mutex::new(None) }
+        Self { door, pulse }
     }
 
     /// Answers one request.
@@ -64,7 +56,7 @@ impl Exchange {
             Ok(response) => response,
             Err(refused) => self.refuse(&refused),
         };
-        if head.version < Version::HTTP_2 && !body::at_end(&mut body) {
+        if head.version < Version::HTTP_2 && (has_odd_coding(&head.headers) || !body::at_end(&mut body)) {
             // What is left of the body cannot be told from a next request: hyper closes, so the peer should know.
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             self.pulse.leave_unread();
@@ -82,7 +74,14 @@ impl Exchange {
     where
         B: Body<Data = Bytes> + Unpin,
     {
-        let target = self.target(head).map_err(|refusal| Refused { target: None, events: 1, refusal })?;
+        if has_odd_coding(&head.headers) {
+            return Err(Refused { target: None, events: 1, refusal: Refusal::TransferCoding });
+        }
+        let target = address::host(head)
+            .and_then(|host| {
+                self.door.targets.find(head.uri.path(), host, &self.door.publisher, &self.door.metrics)
+            })
+            .map_err(|refusal| Refused { target: None, events: 1, refusal })?;
         let taken = match head.method {
             Method::POST => self.take(&target, &head.headers, body).await,
             Method::OPTIONS => return Ok(webhook::consent(&head.headers)),
@@ -124,28 +123,13 @@ impl Exchange {
             },
         }
     }
+}
 
-    /// The target of a request, if there is such a one at the moment.
-    fn target(&self, head: &Parts) -> Result<Arc<Target>, Refusal> {
-        let host = address::host(head)?;
-        let path = head.uri.path();
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(target) = last.filter(|last| *last.path == *path && self.door.publisher.knows(&last.key))
-        {
-            return Ok(target);
-        }
-        let key = address::target(path, host).ok_or_else(|| Refusal::NoAddress(path.to_owned()))?;
-        if !self.door.publisher.knows(&key) {
-            return Err(PublishError::NoSuchTarget(key).into());
-        }
-        let accepted = self.door.metrics.accepted(&key);
-        let target = Arc::new(Target { path: path.into(), key, accepted });
-        // Without segments it is the host that means the target, and the next request may name another.
-        if path.len() > 1 {
-            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(target.clone());
-        }
-        Ok(target)
-    }
+/// hyper undoes `chunked` and hands on what is below; and who says `chunked` twice may be read in two ways.
+fn has_odd_coding(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let plain = |coding: &HeaderValue| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked");
+    codings.next().is_some_and(|coding| !plain(coding)) || codings.next().is_some()
 }
 
 /// Whether the body may be as large as a batch; what it really is the decoder says.

@@ -19,6 +19,7 @@ mod metrics;
 mod options;
 mod pulse;
 mod refusal;
+mod targets;
 mod trace;
 mod transport;
 mod webhook;

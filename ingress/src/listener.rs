@@ -7,6 +7,7 @@ use crate::exchange::Door;
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::pulse::Pulse;
+use crate::targets::Targets;
 use broker_core::Publisher;
 use std::io;
 use std::net::SocketAddr;
@@ -80,7 +81,8 @@ impl Ingress {
     pub async fn serve(self, publisher: Publisher, metrics: Metrics, shutdown: CancellationToken) {
         let budget = Budget::new(self.options.body_memory);
         let mut connections = Connections::new(metrics.clone());
-        let door = Arc::new(Door { publisher, metrics, options: self.options, budget });
+        let door =
+            Arc::new(Door { publisher, metrics, options: self.options, budget, targets: Targets::default() });
         let mut sweep = interval(SWEEP);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod batch;
+mod binding;
 mod budget;
 mod crash;
 mod dead_letter_sink;
@@ -11,6 +12,7 @@ mod drain;
 mod exit_codes;
 mod faults;
 mod full_disk;
+mod http;
 mod metrics;
 mod neighbours;
 mod order;

@@ -1,6 +1,7 @@
 //! What the dispatcher sees: a channel lends deliveries to groups.
 
 use crate::dead_letter::DeadLetterStore;
+use crate::returns::{Returns, Settled};
 use crate::{AppendError, ChannelOptions, GroupName, Lane, LogError, Position};
 use async_trait::async_trait;
 use event::{Record, Timestamp};
@@ -151,22 +152,14 @@ impl Delivery {
 pub(crate) struct Loan {
     pub(crate) group: u32,
     pub(crate) token: u64,
-    pub(crate) back: Option<mpsc::UnboundedSender<Settled>>,
-}
-
-/// A loan that came back.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Settled {
-    pub(crate) group: u32,
-    pub(crate) token: u64,
-    pub(crate) outcome: Outcome,
+    pub(crate) back: Option<Arc<Returns>>,
 }
 
 impl Loan {
     fn settle(&mut self, outcome: Outcome) {
         if let Some(back) = self.back.take() {
-            // A closed queue means that the lane is no longer ours: its next owner lends the event again.
-            let _ = back.send(Settled { group: self.group, token: self.token, outcome });
+            // Nobody looks when the lane is no longer ours: its next owner lends the event again.
+            back.put(Settled { group: self.group, token: self.token, outcome });
         }
     }
 }

@@ -1,8 +1,10 @@
 //! For tests of other rooms: lending without an engine.
 
-use crate::channel::{Loan, Settled};
+use crate::channel::Loan;
+use crate::returns::Returns;
 use crate::{Delivery, Lane, Outcome, Position, Subscription};
 use event::Record;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -10,8 +12,9 @@ use tokio::sync::mpsc;
 #[derive(Debug)]
 pub struct Lender {
     deliveries: mpsc::UnboundedSender<Delivery>,
-    back: mpsc::UnboundedSender<Settled>,
-    settled: mpsc::UnboundedReceiver<Settled>,
+    back: Arc<Returns>,
+    /// Came back and not told yet.
+    settled: VecDeque<(Position, Outcome)>,
 }
 
 impl Lender {
@@ -19,8 +22,8 @@ impl Lender {
     #[must_use]
     pub fn new() -> (Self, Subscription) {
         let (sender, deliveries) = mpsc::unbounded_channel();
-        let (back, settled) = mpsc::unbounded_channel();
-        (Self { deliveries: sender, back, settled }, Subscription { deliveries })
+        let lender = Self { deliveries: sender, back: Arc::default(), settled: VecDeque::new() };
+        (lender, Subscription { deliveries })
     }
 
     /// Lends one event from lane 0; false when the subscription is gone.
@@ -32,6 +35,12 @@ impl Lender {
 
     /// The next loan that came back: its position and how it ended. Cancel safe.
     pub async fn settled(&mut self) -> Option<(Position, Outcome)> {
-        self.settled.recv().await.map(|s| (s.token, s.outcome))
+        loop {
+            self.settled.extend(self.back.take().into_iter().map(|s| (s.token, s.outcome)));
+            if let Some(first) = self.settled.pop_front() {
+                return Some(first);
+            }
+            self.back.came().await;
+        }
     }
 }

@@ -24,6 +24,7 @@ pub mod names;
 pub mod provision;
 pub mod publisher;
 pub mod readiness;
+mod returns;
 pub mod table;
 
 pub use channel::{Channel, ChannelError, Delivery, GroupSpec, Lag, Order, Outcome, StartAt, Subscription};
@@ -31,7 +32,7 @@ pub use channels::Channels;
 pub use dead_letter::{DeadLetter, DeadLetterChange, DeadLetterError, DeadLetterQuery, DeadLetterStore};
 pub use delivery::{Backoff, BackoffPolicy, DeliveryPolicy, Format};
 pub use entry::{Entry, EntryError, GroupChange};
-pub use live::{Routes, RoutesPublisher, routes};
+pub use live::{InForce, Routes, RoutesPublisher, routes};
 pub use log::{
     AppendError, Backend, BackendError, Batch, Capabilities, ChannelOptions, Health, LaneChange, Log,
     LogError, Reader, StateError, StateWrite,

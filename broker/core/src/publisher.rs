@@ -103,7 +103,7 @@ impl Publisher {
     /// True when events can be sent to `target`; asked before a body is read.
     #[must_use]
     pub fn knows(&self, target: &ObjectKey) -> bool {
-        self.routes.snapshot().routes.contains_key(target)
+        self.routes.load().route(target).is_some()
     }
 
     /// Makes the events durable in the target's channel, all in one append.
@@ -117,7 +117,7 @@ impl Publisher {
         arrival: Arrival,
     ) -> Result<(), PublishError> {
         let table = self.routes.snapshot();
-        let route = table.routes.get(target).ok_or_else(|| PublishError::NoSuchTarget(target.clone()))?;
+        let route = table.route(target).ok_or_else(|| PublishError::NoSuchTarget(target.clone()))?;
         let channel = self.channels.get(&route.channel.id).ok_or_else(|| PublishError::Unavailable {
             detail: format!("`{target}` is not ready yet: its channel is still being opened"),
             retry_after: Duration::from_secs(1),

@@ -154,5 +154,6 @@ fn route(
         reply: Some(Sink::Target(ObjectKey::broker(&trigger.broker.namespace, &trigger.broker.name))),
         delivery,
         dead_letter_sink: findings.dead_letter_sink.resolved().map(|resolved| resolved.sink.clone()),
+        handshake: settings.handshake,
     })
 }

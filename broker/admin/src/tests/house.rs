@@ -206,6 +206,7 @@ fn trigger(name: &str, filter: Filter) -> Arc<TriggerRoute> {
         reply: Some(Sink::Target(ObjectKey::broker("default", "shop"))),
         delivery: DeliveryPolicy::default(),
         dead_letter_sink: None,
+        handshake: false,
     })
 }
 

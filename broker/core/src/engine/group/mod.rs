@@ -18,7 +18,7 @@ use super::budget::Budget;
 use super::clock::spread;
 use super::keys::Keys;
 use super::state::StoredGroup;
-use crate::channel::Settled;
+use crate::returns::Returns;
 use crate::{Delivery, GroupName, GroupSpec, Lane, Position};
 use event::{Record, Timestamp};
 use probing::Probing;
@@ -39,7 +39,7 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) lane: Lane,
     pub(crate) now: Timestamp,
     pub(crate) timers: &'a mut BTreeSet<(Timestamp, u32, Position)>,
-    pub(crate) back: &'a UnboundedSender<Settled>,
+    pub(crate) back: &'a Arc<Returns>,
     pub(crate) queued: &'a Budget,
 }
 
@@ -115,6 +115,8 @@ pub(crate) struct Group {
     keys: Keys,
     /// Where events lie that are being moved forward, by origin.
     moving: HashMap<Position, Position>,
+    /// It is among those that its lane will touch.
+    pub(crate) noted: bool,
     /// Asks for more when no more than this is queued.
     hungry_below: usize,
     lent: usize,
@@ -149,6 +151,7 @@ impl Group {
             due: BTreeSet::new(),
             keys: Keys::default(),
             moving: HashMap::new(),
+            noted: false,
             hungry_below: LOOK_AHEAD / 2,
             lent: 0,
             fetching: 0,

@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn a_group_that_leaves_the_head_tries_its_events_where_they_are() {
         let (mut timers, queued) = (BTreeSet::new(), Budget::new(0));
-        let (back, _settled) = tokio::sync::mpsc::unbounded_channel();
+        let back = std::sync::Arc::default();
         let now = Timestamp(1000);
         let mut near = Surroundings { lane: Lane(0), now, timers: &mut timers, back: &back, queued: &queued };
         let mut group = Group::new(0, "t".into(), "1".to_owned(), None);

@@ -6,10 +6,24 @@ use crate::engine::keys::key_of;
 use event::{Record, Timestamp};
 use std::sync::Arc;
 
+/// With so many lent nobody waits for the end of one: a busy group's acks come in heaps anyway.
+const FEW: usize = 8;
+
 impl Group {
     /// True when the group takes part in deliveries at all.
     pub(super) fn is_active(&self) -> bool {
         self.subscriber.is_some() && self.spec.as_ref().is_some_and(|s| !s.paused)
+    }
+
+    /// True while nothing depends on the next ack but to write it down some time.
+    pub(crate) fn is_patient(&self) -> bool {
+        self.cursor.is_none()
+            && !self.unreachable
+            && self.queue.is_empty()
+            && self.open.len() == self.lent
+            && self.lent <= FEW.min(self.room())
+            && !self.is_ordered()
+            && !self.open.values().any(|open| open.stored)
     }
 
     /// True when a catch-up head should carry the group.

@@ -161,6 +161,7 @@ impl LaneTask {
         self.on_head.remove(id);
         self.behind.remove(id);
         self.hungry.remove(&id);
+        self.impatient.remove(&id);
         self.fetchable.remove(&id);
         self.busy.remove(&id);
         self.dirty.remove(&id);

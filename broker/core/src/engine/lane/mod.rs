@@ -13,8 +13,8 @@ use super::clock::Clock;
 use super::gauges::GroupGauges;
 use super::group::{Group, Surroundings};
 use super::state::{Change, Stored};
-use crate::channel::Settled;
-use crate::{Batch, Entry, GroupName, Lane, Log, LogError, Position, StateError};
+use crate::returns::{Returns, Settled};
+use crate::{Batch, Entry, GroupName, Lane, Log, LogError, Position, Reader, StateError};
 pub(crate) use asking::{Command, Wanted};
 use catching_up::Sweep;
 use event::Timestamp;
@@ -22,14 +22,13 @@ use filter::Index;
 use futures::future::BoxFuture;
 use loading::{Loaded, load};
 use std::collections::{BTreeSet, HashMap};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
 
-/// Settled loans taken in one go.
-const SETTLED_AT_ONCE: usize = 256;
 /// Wait before a log that could not be read or written is tried again.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -57,7 +56,9 @@ pub(crate) struct LaneTask {
     /// Groups that need something below the head.
     busy: BTreeSet<u32>,
     timers: BTreeSet<(Timestamp, u32, Position)>,
-    back: mpsc::UnboundedSender<Settled>,
+    /// Groups for which an ack is to be looked at soon.
+    impatient: BTreeSet<u32>,
+    back: Arc<Returns>,
     // what goes on at the moment
     sweep: Option<Sweep>,
     /// The group that the last sweep started for; the next one starts behind it.
@@ -76,6 +77,8 @@ pub(crate) struct LaneTask {
     next_tidy: Instant,
     /// Scratch space of matching.
     matched: Vec<u32>,
+    /// Groups that are to be touched.
+    noted: Vec<u32>,
 }
 
 /// A read of due events under way.
@@ -88,7 +91,7 @@ struct Fetch {
 enum Woken {
     Settled,
     Asked(Option<Command>),
-    Head(Result<Batch, LogError>),
+    Head(Box<dyn Reader>, Result<Batch, LogError>),
     Swept(Result<Batch, LogError>),
     Permit(OwnedSemaphorePermit),
     Fetched(Result<Vec<(Position, Entry)>, LogError>),
@@ -107,39 +110,39 @@ impl LaneTask {
     ) {
         let log = shared.log.clone();
         let Some(loaded) = load(&*log, lane).await else { return };
-        let (back, mut settled) = mpsc::unbounded_channel();
-        let mut task = Self::new(lane, shared, &loaded, back, shown_head);
-        let mut reader = log.read(lane, task.head);
-        let mut came = Vec::with_capacity(SETTLED_AT_ONCE);
+        let mut task = Self::new(lane, shared, &loaded, shown_head);
+        let back = task.back.clone();
+        let mut read = read_on(log.read(lane, task.head));
+        let mut came = pin!(back.came());
+        let mut alarm = pin!(tokio::time::sleep_until(far()));
         loop {
-            let deadline = task.next_timer();
+            bring_forward(alarm.as_mut(), task.next_timer());
             let woken = tokio::select! {
-                _ = settled.recv_many(&mut came, SETTLED_AT_ONCE) => Woken::Settled,
+                () = &mut came => Woken::Settled,
                 command = commands.recv() => Woken::Asked(command),
-                batch = reader.next() => Woken::Head(batch),
+                (reader, batch) = &mut read => Woken::Head(reader, batch),
                 batch = next_of(&mut task.sweep) => Woken::Swept(batch),
                 permit = ready(&mut task.permit) => Woken::Permit(permit),
                 read = read_of(&mut task.fetch) => Woken::Fetched(read),
                 saved = ready(&mut task.save) => Woken::Saved(saved),
                 tidied = ready(&mut task.tidy) => Woken::Tidied(tidied),
-                () = tokio::time::sleep_until(deadline) => Woken::Timer,
+                () = &mut alarm => Woken::Timer,
             };
+            task.settle(back.take());
             match woken {
-                Woken::Settled => task.settle(came.drain(..)),
-                Woken::Asked(Some(Command::Close { done })) => {
-                    while let Ok(one) = settled.try_recv() {
-                        task.settle(std::iter::once(one));
-                    }
-                    return task.close(done).await;
-                }
+                Woken::Settled => came.set(back.came()),
+                Woken::Asked(Some(Command::Close { done })) => return task.close(done).await,
                 Woken::Asked(Some(command)) => task.obey(command),
                 Woken::Asked(None) => return,
-                Woken::Head(Ok(batch)) => task.read_on(batch),
-                Woken::Head(Err(LogError::Closed)) => return,
-                Woken::Head(Err(error)) => {
+                Woken::Head(reader, Ok(batch)) => {
+                    task.read_on(batch);
+                    read = read_on(reader);
+                }
+                Woken::Head(_, Err(LogError::Closed)) => return,
+                Woken::Head(_, Err(error)) => {
                     tracing::warn!(lane = lane.0, %error, "the lane cannot be read, trying again");
                     tokio::time::sleep(RETRY).await;
-                    reader = task.log.read(lane, task.head);
+                    read = read_on(task.log.read(lane, task.head));
                 }
                 Woken::Swept(batch) => task.swept(batch),
                 Woken::Permit(permit) => task.start_sweep(permit),
@@ -150,19 +153,16 @@ impl LaneTask {
                     return;
                 }
                 Woken::Tidied(tidied) => task.tidied(tidied),
-                Woken::Timer => task.ring(),
+                Woken::Timer => {
+                    alarm.as_mut().reset(far());
+                    task.ring();
+                }
             }
             task.go_on();
         }
     }
 
-    fn new(
-        lane: Lane,
-        shared: Arc<Shared>,
-        loaded: &Loaded,
-        back: mpsc::UnboundedSender<Settled>,
-        shown_head: Arc<AtomicU64>,
-    ) -> Self {
+    fn new(lane: Lane, shared: Arc<Shared>, loaded: &Loaded, shown_head: Arc<AtomicU64>) -> Self {
         let head = loaded.stored.frontier.unwrap_or(loaded.first).max(loaded.first);
         let mut task = Self {
             lane,
@@ -181,7 +181,8 @@ impl LaneTask {
             busy: BTreeSet::new(),
             turn: 0,
             timers: BTreeSet::new(),
-            back,
+            impatient: BTreeSet::new(),
+            back: Arc::default(),
             sweep: None,
             permit: None,
             fetch: None,
@@ -194,6 +195,7 @@ impl LaneTask {
             rescue: loaded.rescue,
             next_tidy: Instant::now(),
             matched: Vec::new(),
+            noted: Vec::new(),
             shared,
         };
         task.adopt(&loaded.stored);
@@ -260,45 +262,59 @@ impl LaneTask {
     /// Something of the group changed: it may lend, must be saved, may want to read.
     fn touch(&mut self, id: u32) {
         if let Some(group) = self.groups.get_mut(id as usize).and_then(Option::as_deref_mut) {
+            group.noted = false;
             group.count_open(&self.shared.open);
         }
         self.with(id, Group::lend_ready);
         let Some(group) = self.groups.get(id as usize).and_then(Option::as_deref) else { return };
         let (hungry, fetch, busy) = (group.is_hungry(), group.wants_fetch(), group.oldest().is_some());
+        let impatient = !group.is_patient();
         set(&mut self.hungry, id, hungry);
         set(&mut self.fetchable, id, fetch);
         set(&mut self.busy, id, busy);
+        set(&mut self.impatient, id, impatient);
         self.saving.note_change(group.is_urgent());
         self.dirty.insert(id);
     }
 
-    fn settle(&mut self, came: impl Iterator<Item = Settled>) {
-        let mut touched = BTreeSet::new();
+    fn settle(&mut self, came: Vec<Settled>) {
         for Settled { group, token, outcome } in came {
             let leaves = self.with(group, |g, near| g.settle(token, outcome, near)).unwrap_or(false);
             if leaves {
                 self.leave_head(group);
             }
-            touched.insert(group);
+            self.note(group);
         }
-        for id in touched {
-            self.touch(id);
-        }
+        self.touch_noted();
     }
 
     /// Timers that are due ring; a state that waits long enough is written.
     fn ring(&mut self) {
         let now = self.clock.now();
-        let mut touched = BTreeSet::new();
         while let Some(first) = self.timers.first().copied().filter(|(at, _, _)| *at <= now) {
             self.timers.remove(&first);
             let (_, id, at) = first;
             self.with(id, |g, near| g.ring(at, near));
-            touched.insert(id);
+            self.note(id);
         }
-        for id in touched {
+        self.touch_noted();
+    }
+
+    /// The group is to be touched once, when all is done that is done at the moment.
+    pub(super) fn note(&mut self, id: u32) {
+        if let Some(group) = self.groups.get_mut(id as usize).and_then(Option::as_deref_mut)
+            && !std::mem::replace(&mut group.noted, true)
+        {
+            self.noted.push(id);
+        }
+    }
+
+    pub(super) fn touch_noted(&mut self) {
+        let mut noted = std::mem::take(&mut self.noted);
+        for id in noted.drain(..) {
             self.touch(id);
         }
+        self.noted = noted;
     }
 
     /// Starts whatever can go on: a catch-up, a read of due events, a state write.
@@ -308,14 +324,14 @@ impl LaneTask {
         self.want_sweep();
         self.save_if_time();
         self.tidy_if_time();
+        self.back.be_patient(self.impatient.is_empty() && self.next_save().is_some());
     }
 
     fn next_timer(&self) -> Instant {
         let ring = self.timers.first().map(|(at, _, _)| self.clock.instant(*at));
         let save = self.next_save();
         let tidy = (self.tidy.is_none() && self.saving.low > self.truncated).then_some(self.next_tidy);
-        let far = Instant::now() + Duration::from_secs(3600);
-        [ring, save, tidy].into_iter().flatten().min().unwrap_or(far)
+        [ring, save, tidy].into_iter().flatten().min().unwrap_or_else(far)
     }
 
     async fn finish_save(&mut self) {
@@ -333,6 +349,26 @@ impl LaneTask {
         self.finish_save().await;
         // Nobody waiting any more is fine.
         let _ = done.send(());
+    }
+}
+
+/// The next batch of the shared head. Kept while others wake the lane: to listen anew each time costs more.
+fn read_on(mut reader: Box<dyn Reader>) -> BoxFuture<'static, (Box<dyn Reader>, Result<Batch, LogError>)> {
+    Box::pin(async move {
+        let batch = reader.next().await;
+        (reader, batch)
+    })
+}
+
+/// Later than anything that a lane waits for.
+fn far() -> Instant {
+    Instant::now() + Duration::from_secs(3600)
+}
+
+/// An alarm that rings too early costs one look; putting it off with every event costs more.
+fn bring_forward(alarm: Pin<&mut Sleep>, at: Instant) {
+    if at < alarm.deadline() {
+        alarm.reset(at);
     }
 }
 

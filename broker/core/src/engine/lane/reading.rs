@@ -3,18 +3,16 @@
 use super::LaneTask;
 use crate::{Batch, Entry, Position};
 use event::{Addressee, Audience, Record};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl LaneTask {
     pub(super) fn read_on(&mut self, batch: Batch) {
-        let mut touched = BTreeSet::new();
         for (at, entry) in batch.entries {
             if at < self.head {
                 continue;
             }
             match entry {
-                Entry::Event(record) => self.offer_on_head(at, &record, &mut touched),
+                Entry::Event(record) => self.offer_on_head(at, &record),
                 Entry::Group(change) => {
                     // The group that begins here must find the head just behind this record.
                     self.head = at + 1;
@@ -26,18 +24,16 @@ impl LaneTask {
         }
         self.head = self.head.max(batch.next);
         self.saving.note_progress(self.head);
-        for id in touched {
-            self.touch(id);
-        }
+        self.touch_noted();
     }
 
-    fn offer_on_head(&mut self, at: Position, record: &Arc<Record>, touched: &mut BTreeSet<u32>) {
+    fn offer_on_head(&mut self, at: Position, record: &Arc<Record>) {
         match &record.envelope.audience {
             Audience::All => {
                 let mut matched = std::mem::take(&mut self.matched);
                 self.on_head.matches(&record.event, &mut matched);
                 for id in &matched {
-                    touched.insert(*id);
+                    self.note(*id);
                     let taken = self.with(*id, |group, near| group.offer(at, record, near)).unwrap_or(true);
                     if !taken {
                         self.fall_behind(*id, at);
@@ -51,7 +47,7 @@ impl LaneTask {
                     if let Some(id) = self.names.get(addressee.group.as_str()).copied()
                         && self.group(id).is_some_and(on_head)
                     {
-                        touched.insert(id);
+                        self.note(id);
                         if !self.hand_over(id, at, record, addressee) {
                             self.fall_behind(id, at);
                         }
