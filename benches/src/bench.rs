@@ -41,8 +41,13 @@ impl Bench {
 
     /// Starts the real program.
     pub(crate) fn start(&self, manifests: &str) -> Result<Server, crate::Error> {
+        self.start_with(manifests, &[])
+    }
+
+    /// Starts the real program with further flags.
+    pub(crate) fn start_with(&self, manifests: &str, flags: &[&str]) -> Result<Server, crate::Error> {
         let binary = self.sluice.as_deref().ok_or("this row needs sluice")?;
-        Server::sluice(binary, &self.folder, manifests)
+        Server::sluice(binary, &self.folder, manifests, flags)
     }
 
     /// Adds a line to the table and says it at once.

@@ -3,8 +3,12 @@
 use crate::shot::{Shape, Shot};
 use crate::sink::now_micros;
 use crate::wire::Wire;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
 use serde_json::json;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
@@ -12,12 +16,16 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Builder;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsConnector;
 
 /// What is sent, how fast, how long.
 #[derive(Clone, clap::Args)]
 pub(crate) struct Args {
     #[arg(long)]
     target: SocketAddr,
+    /// PEM: HTTPS, with this certificate and no other.
+    #[arg(long)]
+    trust: Option<PathBuf>,
     #[command(flatten)]
     shape: Shape,
     #[arg(long, default_value_t = 32)]
@@ -34,6 +42,7 @@ pub(crate) struct Args {
 /// The plan that all connections share.
 struct Plan {
     args: Args,
+    tls: Option<TlsConnector>,
     start: Instant,
     next: AtomicU64,
     /// One for each request that is due and not yet taken; not used without a rate.
@@ -51,6 +60,7 @@ struct Seen {
 pub(crate) fn run(args: &Args) -> Result<(), crate::Error> {
     let plan = Arc::new(Plan {
         args: args.clone(),
+        tls: args.trust.as_deref().map(trusting).transpose()?,
         start: Instant::now(),
         next: AtomicU64::new(0),
         due: Semaphore::new(0),
@@ -79,7 +89,7 @@ async fn drive_all(plan: &Arc<Plan>) -> Result<Seen, crate::Error> {
 
 async fn drive(plan: Arc<Plan>) -> Result<Seen, crate::Error> {
     let mut seen = Seen::default();
-    let mut wire = Wire::connect(plan.args.target).await?;
+    let mut wire = Wire::connect(plan.args.target, plan.tls.as_ref()).await?;
     let mut shot = Shot::new(&plan.args.shape, &plan.args.target.to_string());
     while let Some((number, due)) = plan.next().await {
         let late = plan.start.elapsed().saturating_sub(due).as_micros() as u64;
@@ -92,6 +102,14 @@ async fn drive(plan: Arc<Plan>) -> Result<Seen, crate::Error> {
         }
     }
     Ok(seen)
+}
+
+fn trusting(file: &Path) -> Result<TlsConnector, crate::Error> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(file)?)?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()).into())
 }
 
 impl Plan {

@@ -5,6 +5,7 @@ use crate::program::Role;
 use crate::server::Server;
 use serde_json::Value;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,8 @@ pub(crate) struct Load {
     pub(crate) rate: u64,
     pub(crate) until: Until,
     pub(crate) ty: &'static str,
+    /// HTTPS, with the certificate in this file.
+    pub(crate) trust: Option<PathBuf>,
 }
 
 /// When a load ends.
@@ -82,6 +85,7 @@ impl Load {
             rate: 0,
             until: Until::Seconds(seconds),
             ty: crate::mesh::TYPE,
+            trust: None,
         }
     }
 
@@ -96,12 +100,16 @@ impl Load {
             Until::Seconds(seconds) => ("--seconds", seconds.to_string()),
             Until::Requests(requests) => ("--requests", requests.to_string()),
         };
+        let trust = match &self.trust {
+            None => Vec::new(),
+            Some(file) => vec!["--trust", file.to_str().ok_or("the file's name is not UTF-8")?],
+        };
         #[rustfmt::skip]
-        let mut load = Role::start(&[
+        let mut load = Role::start(&[&[
             "load", "--target", &target.to_string(), "--path", &self.path, "--paths", &self.paths.to_string(),
             "--batch", &self.batch.to_string(), "--connections", &self.connections.to_string(),
             "--rate", &self.rate.to_string(), "--ty", self.ty, end, &value,
-        ])?;
+        ][..], &trust].concat())?;
         load.answer()
     }
 }

@@ -8,6 +8,7 @@ mod faults;
 mod laggards;
 mod latency;
 mod start;
+mod tls;
 mod triggers;
 
 use crate::bench::Bench;
@@ -29,6 +30,8 @@ pub(crate) enum Row {
     Latency,
     /// Batches of 100 beside single events, up to the 202
     Batch,
+    /// HTTPS on connections that are kept, beside HTTP
+    Tls,
     /// 100 objects: time until ready, memory
     Start,
     /// Two million events while the sink is down
@@ -39,13 +42,14 @@ pub(crate) enum Row {
 
 impl Row {
     /// Every row, in the order of the table.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Cost,
         Self::Triggers,
         Self::Laggards,
         Self::Brokers,
         Self::Latency,
         Self::Batch,
+        Self::Tls,
         Self::Start,
         Self::Backlog,
         Self::Faults,
@@ -59,6 +63,7 @@ impl Row {
             Self::Brokers => brokers::run(bench),
             Self::Latency => latency::run(bench),
             Self::Batch => batch::run(bench),
+            Self::Tls => tls::run(bench),
             Self::Start => start::run(bench),
             Self::Backlog => backlog::run(bench),
             Self::Faults => faults::run(bench),

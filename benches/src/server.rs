@@ -62,13 +62,18 @@ impl Server {
     }
 
     /// The real program on these manifests, in a new folder.
-    pub(crate) fn sluice(binary: &Path, parent: &Path, manifests: &str) -> Result<Self, crate::Error> {
+    pub(crate) fn sluice(
+        binary: &Path,
+        parent: &Path,
+        manifests: &str,
+        flags: &[&str],
+    ) -> Result<Self, crate::Error> {
         let folder = TempDir::new_in(parent)?;
         let mesh = folder.path().join("mesh");
         fs::create_dir(&mesh)?;
         fs::write(mesh.join("mesh.yaml"), manifests)?;
         let start = Instant::now();
-        let (process, events, admin) = launch(binary, folder.path())?;
+        let (process, events, admin) = launch(binary, folder.path(), flags)?;
         Ok(Self {
             pid: process.pid(),
             events,
@@ -80,12 +85,17 @@ impl Server {
     }
 
     /// Ends the process with this signal and starts it again on the same folder.
-    pub(crate) fn restart(&mut self, binary: &Path, signal: Signal) -> Result<(), crate::Error> {
+    pub(crate) fn restart(
+        &mut self,
+        binary: &Path,
+        signal: Signal,
+        flags: &[&str],
+    ) -> Result<(), crate::Error> {
         let Process::Sluice(process) = &mut self.process else {
             return Err("a floor is not restarted".into());
         };
         process.end(signal)?;
-        let (process, events, admin) = launch(binary, self.folder.path())?;
+        let (process, events, admin) = launch(binary, self.folder.path(), flags)?;
         (self.pid, self.events, self.admin) = (process.pid(), events, Some(admin));
         self.process = Process::Sluice(process);
         Ok(())
@@ -98,14 +108,19 @@ impl Server {
 }
 
 /// Starts the real program on a folder, once it has said its addresses and is ready: events, admin.
-fn launch(binary: &Path, folder: &Path) -> Result<(Owned, SocketAddr, SocketAddr), crate::Error> {
+fn launch(
+    binary: &Path,
+    folder: &Path,
+    flags: &[&str],
+) -> Result<(Owned, SocketAddr, SocketAddr), crate::Error> {
     let said = folder.join("output");
     let output = File::create(&said)?;
     let start = Instant::now();
     let mut process = Owned::spawn(
         Command::new(binary)
             .args(["run", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log", "warn"])
-            .args(["--drain-timeout", "2s", "--data"])
+            .args(flags)
+            .arg("--data")
             .arg(folder.join("data"))
             .arg(folder.join("mesh"))
             .stdin(Stdio::null())
@@ -113,8 +128,8 @@ fn launch(binary: &Path, folder: &Path) -> Result<(Owned, SocketAddr, SocketAddr
             .stderr(output),
     )?;
     let mut addresses = || -> Result<_, crate::Error> {
-        let events = printed(&said, "listening for events on http://", start, &mut process)?;
-        let admin = printed(&said, "admin on http://", start, &mut process)?;
+        let events = printed(&said, "listening for events on ", start, &mut process)?;
+        let admin = printed(&said, "admin on ", start, &mut process)?;
         wait_until(start, || is_ready(admin).unwrap_or(false))
             .map_err(|_| "sluice is not ready after a minute")?;
         Ok((events, admin))
@@ -131,6 +146,7 @@ fn printed(said: &Path, word: &str, start: Instant, process: &mut Owned) -> Resu
         // Only whole lines: the last one may still be in the making.
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         if let Some((_, rest)) = whole.split_once(word) {
+            let rest = rest.trim_start_matches("https://").trim_start_matches("http://");
             let end = rest.find(|c: char| !c.is_ascii_digit() && !".:".contains(c)).unwrap_or(rest.len());
             return Ok(rest[..end].parse()?);
         }

@@ -5,6 +5,9 @@ use std::io::{Error, ErrorKind, Result};
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_util::either::Either;
 
 /// Longest head that is read; ours are a tenth of it.
 const HEAD_MAX: usize = 64 * 1024;
@@ -13,7 +16,7 @@ const CHUNK: usize = 16 * 1024;
 
 /// One connection.
 pub(crate) struct Wire {
-    stream: TcpStream,
+    stream: Either<TcpStream, Box<TlsStream<TcpStream>>>,
     buffer: Vec<u8>,
     /// End of the message that was given out last.
     taken: usize,
@@ -23,17 +26,24 @@ pub(crate) struct Wire {
 pub(crate) struct Head<'a>(&'a [u8]);
 
 impl Wire {
-    pub(crate) async fn connect(address: SocketAddr) -> Result<Self> {
-        Self::new(TcpStream::connect(address).await?)
+    /// Connects; by TLS, if there is a connector, to `localhost`.
+    pub(crate) async fn connect(address: SocketAddr, tls: Option<&TlsConnector>) -> Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        let Some(tls) = tls else { return Self::new(stream) };
+        stream.set_nodelay(true)?;
+        let name = "localhost".try_into().expect("`localhost` is a name");
+        let stream = Either::Right(Box::new(tls.connect(name, stream).await?));
+        Ok(Self { stream, buffer: Vec::with_capacity(CHUNK), taken: 0 })
     }
 
     pub(crate) fn new(stream: TcpStream) -> Result<Self> {
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(CHUNK), taken: 0 })
+        Ok(Self { stream: Either::Left(stream), buffer: Vec::with_capacity(CHUNK), taken: 0 })
     }
 
     pub(crate) async fn send(&mut self, bytes: &[u8]) -> Result<()> {
-        self.stream.write_all(bytes).await
+        self.stream.write_all(bytes).await?;
+        self.stream.flush().await
     }
 
     /// The head of the next message, its body read past; `None` when the other side has closed between two messages.

@@ -1,6 +1,7 @@
 //! `sluice run`: every room in one process, started in order and ended in reverse.
 
 use crate::compiling::Compiling;
+use crate::entrance::Entrance;
 use crate::signals::{Asked, Signals};
 use crate::{greeting, logging};
 use admin::Admin;
@@ -11,7 +12,7 @@ use channel_log::{LogBackend, LogOptions};
 use channel_memory::MemoryBackend;
 use cli::{LogFormat, RunArgs};
 use dispatcher::Dispatcher;
-use ingress::Ingress;
+use ingress::{Ingress, Tls};
 use prometheus_client::registry::Registry;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -83,6 +84,7 @@ fn report(error: &StartError) -> ExitCode {
 /// The rooms that run.
 struct Mesh {
     compiling: Compiling,
+    tls: Option<Tls>,
     signals: Signals,
     stops: Stops,
     ingress: JoinHandle<()>,
@@ -107,14 +109,12 @@ impl Mesh {
         let signals = Signals::listen().map_err(|e| StartError::failed(e.to_string()))?;
         let mut registry = Registry::default();
         // Addresses and folder first: what is taken already is said before anything is changed.
-        let ingress = Ingress::bind(args.listen, ingress_options(args))
-            .await
-            .map_err(|e| StartError::failed(e.to_string()))?;
+        let entrance = Entrance::open(args).await?;
         let admin_listener = bind_admin(args).await?;
         let log = LogBackend::open(&args.data, LogOptions::default(), &mut registry)
             .map_err(|e| StartError::failed(e.to_string()))?;
         let backends: Vec<Arc<dyn Backend>> = vec![log, Arc::new(MemoryBackend::new())];
-        let compiling = Compiling::start(args, &backends, ingress.local_addr())?;
+        let compiling = Compiling::start(args, &backends, entrance.base_url())?;
 
         let (publisher, routes) = routes();
         let channels = Channels::default();
@@ -130,7 +130,7 @@ impl Mesh {
             routes.clone(),
             channels.clone(),
             door.clone(),
-            dispatcher_options(args)?,
+            dispatcher_options(args, readiness.clone())?,
             &mut registry,
         )
         .map_err(|e| StartError::configuration(e.to_string()))?;
@@ -153,7 +153,8 @@ impl Mesh {
             registry: Arc::new(registry),
             token: token(args.admin_token_file.as_deref())?,
         };
-        greeting::say(args, ingress.local_addr(), admin_listener.local_addr().ok(), &compiling.now());
+        greeting::say(args, &entrance, admin_listener.local_addr().ok(), &compiling.now());
+        let Entrance { ingress, tls } = entrance;
 
         Ok(Self {
             provisioner: tokio::spawn(provisioner.run(compiling.tables(), stops.provisioner.clone())),
@@ -167,6 +168,7 @@ impl Mesh {
             )),
             admin: tokio::spawn(admin.serve(admin_listener, stops.admin.clone())),
             compiling,
+            tls,
             signals,
             stops,
         })
@@ -178,6 +180,7 @@ impl Mesh {
         while matches!(self.signals.next().await, Asked::Reload) {
             tracing::info!("reading the manifests again");
             self.compiling.reload();
+            self.tls.iter().for_each(Tls::reload);
         }
         tracing::info!("draining; a second signal ends at once");
         let mut signals = self.signals;
@@ -235,11 +238,7 @@ async fn open_when_published(
     ingress.serve(door, metrics, stop).await;
 }
 
-fn ingress_options(args: &RunArgs) -> ingress::Options {
-    ingress::Options { max_event_size: args.max_event_size, ..ingress::Options::default() }
-}
-
-fn dispatcher_options(args: &RunArgs) -> Result<dispatcher::Options, StartError> {
+fn dispatcher_options(args: &RunArgs, readiness: Arc<Readiness>) -> Result<dispatcher::Options, StartError> {
     let read = |path: &Path| {
         std::fs::read(path)
             .map_err(|e| StartError::configuration(format!("--ca-bundle {}: {e}", path.display())))
@@ -248,6 +247,7 @@ fn dispatcher_options(args: &RunArgs) -> Result<dispatcher::Options, StartError>
         max_event_bytes: args.max_event_size,
         ca_bundle: args.ca_bundle.as_deref().map(read).transpose()?,
         drain: args.drain_timeout,
+        readiness,
         ..dispatcher::Options::default()
     })
 }

@@ -1,13 +1,11 @@
 //! From the manifests to the tables: whenever something else is declared, everything is compiled anew.
 
 use crate::boot::{StartError, Tables};
-use crate::greeting::reachable;
 use broker_core::{Backend, RoutingTable};
 use cli::RunArgs;
 use crds::{Compiled, Settings, Severity};
 use manifests::{Declared, LastGood, Watch};
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -25,9 +23,9 @@ impl Compiling {
     pub(crate) fn start(
         args: &RunArgs,
         backends: &[Arc<dyn Backend>],
-        events: SocketAddr,
+        base_url: String,
     ) -> Result<Self, StartError> {
-        let settings = settings(args, backends, events)?;
+        let settings = settings(args, backends, base_url)?;
         let store =
             LastGood::open(&args.data.join("manifests")).map_err(|e| StartError::failed(e.to_string()))?;
         let watch =
@@ -118,11 +116,7 @@ fn problems(compiled: &Compiled) -> BTreeSet<String> {
     compiled.problems.iter().map(ToString::to_string).collect()
 }
 
-fn settings(
-    args: &RunArgs,
-    backends: &[Arc<dyn Backend>],
-    events: SocketAddr,
-) -> Result<Settings, StartError> {
+fn settings(args: &RunArgs, backends: &[Arc<dyn Backend>], base_url: String) -> Result<Settings, StartError> {
     let backends: std::collections::BTreeMap<_, _> =
         backends.iter().map(|b| (b.name().to_owned(), b.capabilities())).collect();
     let chosen = &args.compile.channel;
@@ -137,6 +131,6 @@ fn settings(
         default_backend: chosen.clone(),
         backends,
         resolve: args.compile.resolve.iter().map(|r| (r.id.clone(), r.url.clone())).collect(),
-        base_url: format!("http://{}", reachable(events)),
+        base_url,
     })
 }

@@ -4,6 +4,7 @@
 
 mod boot;
 mod compiling;
+mod entrance;
 mod greeting;
 mod logging;
 mod signals;

@@ -21,7 +21,7 @@ pub const MAX_WAITING: &str = "sluice.dev/max-waiting";
 pub const START: &str = "sluice.dev/start";
 /// On a Trigger: `"true"` stops delivery; events are kept.
 pub const PAUSED: &str = "sluice.dev/paused";
-/// On a Trigger: the Secret with the certificate that is shown to the sink.
+/// On a Trigger: the Secret with the certificate that is shown to its sinks.
 pub const CLIENT_CERTIFICATE: &str = "sluice.dev/client-certificate";
 /// On a Trigger: asks the sink for consent before events are sent.
 pub const WEBHOOK_HANDSHAKE: &str = "sluice.dev/webhook-handshake";
@@ -39,8 +39,6 @@ pub const OF_TRIGGERS: [&str; 7] =
     [MAX_IN_FLIGHT, ORDER, MAX_WAITING, START, PAUSED, CLIENT_CERTIFICATE, WEBHOOK_HANDSHAKE];
 /// Those of a Broker.
 pub const OF_BROKERS: [&str; 4] = [RETENTION, DISK_BUDGET, CHANNEL, HOPS];
-/// Known, and promised for a later version.
-const LATER: [&str; 1] = [CLIENT_CERTIFICATE];
 
 /// Knative's: the class of a Broker.
 pub const BROKER_CLASS: &str = "eventing.knative.dev/broker.class";
@@ -63,6 +61,8 @@ pub(crate) struct TriggerSettings {
     pub(crate) start: StartAt,
     pub(crate) paused: bool,
     pub(crate) handshake: bool,
+    /// Name of a Secret in the Trigger's namespace.
+    pub(crate) client_certificate: Option<String>,
 }
 
 impl Default for TriggerSettings {
@@ -74,6 +74,7 @@ impl Default for TriggerSettings {
             start: StartAt::Now,
             paused: false,
             handshake: false,
+            client_certificate: None,
         }
     }
 }
@@ -121,6 +122,7 @@ pub(crate) fn of_trigger(annotations: &Annotations, report: &mut Report<'_>) -> 
     read.set(START, &mut settings.start, start);
     read.set(PAUSED, &mut settings.paused, truth);
     read.set(WEBHOOK_HANDSHAKE, &mut settings.handshake, truth);
+    read.set(CLIENT_CERTIFICATE, &mut settings.client_certificate, |text| secret_name(text).map(Some));
     settings
 }
 
@@ -148,9 +150,6 @@ fn check_names(annotations: &Annotations, known: &[&str], elsewhere: &str, repor
     let all = || OF_TRIGGERS.iter().chain(&OF_BROKERS).copied();
     for name in annotations.keys().filter(|name| name.starts_with(PREFIX)) {
         let message = match name.as_str() {
-            name if LATER.contains(&name) && known.contains(&name) => {
-                "not supported by this version yet: it is ignored".to_owned()
-            }
             name if known.contains(&name) => continue,
             name if all().any(|other| other == name) => {
                 format!("it means nothing here: it belongs on a {elsewhere}")
@@ -198,6 +197,18 @@ fn count(text: &str, max: usize) -> Result<usize, String> {
         Ok(count) if (1..=max).contains(&count) => Ok(count),
         _ => Err(format!("`{}` is not a whole number from 1 to {max}", text.escape_debug())),
     }
+}
+
+/// As in Kubernetes a Secret is only reached from its own namespace.
+fn secret_name(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+    if text.is_empty() || !text.chars().all(plain) {
+        return Err(format!(
+            "`{}` is no name of a Secret: write the name alone, it is looked up in the Trigger's namespace",
+            text.escape_debug()
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 fn start(text: &str) -> Result<StartAt, String> {

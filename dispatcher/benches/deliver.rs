@@ -237,7 +237,7 @@ fn table(id: ChannelId, address: &str, window: usize) -> RoutingTable {
             paused: false,
             longest_wait: Duration::from_secs(300),
         },
-        sink: Sink::Http(Arc::new(HttpSink { uri, ca_certs: None })),
+        sink: Sink::Http(Arc::new(HttpSink { uri, ca_certs: None, client_certificate: None })),
         reply: None,
         delivery: DeliveryPolicy::default(),
         dead_letter_sink: None,

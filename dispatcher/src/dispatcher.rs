@@ -7,7 +7,7 @@ use crate::print::Printer;
 use crate::trigger::{Means, Trigger};
 use crate::worker::Worker;
 use arc_swap::ArcSwap;
-use broker_core::{Channels, InForce, Publisher, Routes, RoutingTable, TriggerRoute};
+use broker_core::{Channels, InForce, Publisher, Readiness, Routes, RoutingTable, TriggerRoute};
 use prometheus_client::registry::Registry;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -35,6 +35,8 @@ pub struct Options {
     pub connections_per_host: usize,
     /// Limit of name look-up and TCP connect together.
     pub connect_timeout: Duration,
+    /// Is told whose deliveries fail, and why.
+    pub readiness: Arc<Readiness>,
     /// Where `IntegrationSink`s with `log` print.
     pub output: Box<dyn Write + Send>,
 }
@@ -48,6 +50,7 @@ impl Default for Options {
             connections: 4096,
             connections_per_host: 1024,
             connect_timeout: Duration::from_secs(10),
+            readiness: Arc::default(),
             output: Box::new(std::io::stdout()),
         }
     }
@@ -92,6 +95,7 @@ impl Dispatcher {
             channels,
             publisher,
             pool: Pool::new(Trust::new(options.ca_bundle.as_deref())?, bounds),
+            readiness: options.readiness,
             printer: Printer::new(options.output),
             metrics: Metrics::register(registry),
             reply_bytes: options.max_event_bytes.saturating_mul(BATCH),
@@ -153,6 +157,7 @@ impl Dispatcher {
         if let Some(running) = self.running.remove(key) {
             running.stop.cancel();
             self.means.metrics.forget(key.1.as_str());
+            self.means.readiness.clear_failing(&key.1);
             tracing::info!(trigger = %key.1, "deliveries end");
         }
     }

@@ -53,7 +53,7 @@ impl HttpOutlet {
             None => host.to_owned(),
         };
         Self {
-            host: pool.host(&Address::of(&sink.uri, sink.ca_certs.clone())),
+            host: pool.host(&Address::of(sink)),
             path: path.parse().unwrap_or_default(),
             authority: HeaderValue::try_from(authority).unwrap_or(HeaderValue::from_static("")),
             namespace: HeaderValue::from_str(namespace).ok(),

@@ -7,7 +7,9 @@ use crate::metrics::{Meters, Metrics};
 use crate::outlet::Outlet;
 use crate::pace::Pace;
 use crate::print::Printer;
-use broker_core::{Channel, ChannelId, Channels, Delivery, Lane, Position, Publisher, Sink, TriggerRoute};
+use broker_core::{
+    Channel, ChannelId, Channels, Delivery, Lane, Position, Publisher, Readiness, Sink, TriggerRoute,
+};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -16,6 +18,7 @@ pub(crate) struct Means {
     pub(crate) channels: Channels,
     pub(crate) publisher: Publisher,
     pub(crate) pool: Arc<Pool>,
+    pub(crate) readiness: Arc<Readiness>,
     pub(crate) printer: Printer,
     pub(crate) metrics: Metrics,
     /// An answer that claims to be an event is read up to here.
@@ -118,8 +121,9 @@ impl Trigger {
         }
     }
 
-    /// Says that deliveries fail, once.
+    /// Says that deliveries fail: in the status always, in the log once.
     pub(crate) fn note_failure(&self, delivery: &Delivery, reason: &str) {
+        self.means.readiness.set_failing(&self.route.group, reason);
         if !self.memory.failing.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 trigger = %self.route.group,
@@ -135,6 +139,7 @@ impl Trigger {
     /// Says that deliveries succeed again, once.
     pub(crate) fn note_success(&self) {
         if self.memory.failing.load(Ordering::Relaxed) && self.memory.failing.swap(false, Ordering::Relaxed) {
+            self.means.readiness.clear_failing(&self.route.group);
             tracing::info!(trigger = %self.route.group, "deliveries succeed again");
         }
     }

@@ -1,6 +1,6 @@
 //! Events in over HTTP: each request becomes one call of the [`Publisher`](broker_core::Publisher).
 //!
-//! What it does: accepts connections (HTTP/1.1, and HTTP/2 with prior knowledge), finds the target of a
+//! What it does: accepts connections (HTTP/1.1 and HTTP/2, plain or with [`Tls`]), finds the target of a
 //! request, reads its body within limits, has it decoded and published, and answers: 202 when the events
 //! are durable, else a problem document that says what was wrong.
 //!
@@ -20,6 +20,7 @@ mod options;
 mod pulse;
 mod refusal;
 mod targets;
+mod tls;
 mod trace;
 mod transport;
 mod webhook;
@@ -27,3 +28,4 @@ mod webhook;
 pub use listener::{BindError, Ingress};
 pub use metrics::Metrics;
 pub use options::{BATCH_FACTOR, HEAD_BYTES, Options};
+pub use tls::{Tls, TlsError, TlsFiles};

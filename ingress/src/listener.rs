@@ -8,9 +8,11 @@ use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::pulse::Pulse;
 use crate::targets::Targets;
+use crate::tls::{Handshakes, Tls};
 use broker_core::Publisher;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -29,6 +31,7 @@ pub struct Ingress {
     listener: TcpListener,
     local_addr: SocketAddr,
     options: Options,
+    tls: Option<Tls>,
 }
 
 /// Why an address cannot be listened on.
@@ -67,7 +70,13 @@ impl Ingress {
             io::ErrorKind::AddrNotAvailable => BindError::NotHere(address),
             _ => BindError::Other(address, error),
         })?;
-        Ok(Self { listener, local_addr, options })
+        Ok(Self { listener, local_addr, options, tls: None })
+    }
+
+    /// Speaks HTTPS instead of HTTP.
+    #[must_use]
+    pub fn secured(self, tls: Tls) -> Self {
+        Self { tls: Some(tls), ..self }
     }
 
     /// The address that was taken.
@@ -81,18 +90,24 @@ impl Ingress {
     pub async fn serve(self, publisher: Publisher, metrics: Metrics, shutdown: CancellationToken) {
         let budget = Budget::new(self.options.body_memory);
         let mut connections = Connections::new(metrics.clone());
+        let mut following = pin!(follow(self.tls.clone(), metrics.clone()));
+        let handshakes = self.tls.map(|tls| Arc::new(Handshakes::new(tls, &metrics)));
         let door =
             Arc::new(Door { publisher, metrics, options: self.options, budget, targets: Targets::default() });
         let mut sweep = interval(SWEEP);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let room = connections.len() < door.options.max_connections;
-            // All arms are cancel safe: a connection is accepted or stays in the system's queue.
+            // All arms are cancel safe: a connection is accepted or stays in the system's queue, and the certificate's
+            // files are followed where they were left.
             tokio::select! {
                 () = shutdown.cancelled() => break,
                 () = connections.ended() => {}
+                () = &mut following => {}
                 _ = sweep.tick() => connections.sweep(&door.options),
-                stream = accept(&self.listener), if room => open(stream, &mut connections, &door),
+                stream = accept(&self.listener), if room => {
+                    open(stream, &mut connections, handshakes.as_ref(), &door);
+                }
             }
         }
         drop(self.listener);
@@ -125,11 +140,27 @@ fn is_the_peers(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-fn open(stream: TcpStream, connections: &mut Connections, door: &Arc<Door>) {
+/// Never ends.
+async fn follow(tls: Option<Tls>, metrics: Metrics) {
+    match tls {
+        Some(tls) => tls.follow(&metrics).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn open(
+    stream: TcpStream,
+    connections: &mut Connections,
+    handshakes: Option<&Arc<Handshakes>>,
+    door: &Arc<Door>,
+) {
     // Without it an answer could wait for the peer's delayed acknowledgement; a socket that refuses is gone already.
     let _ = stream.set_nodelay(true);
     let pulse = Arc::new(Pulse::new());
-    connections.spawn(pulse.clone(), connection::serve(stream, door.clone(), pulse));
+    match handshakes.cloned() {
+        None => connections.spawn(pulse.clone(), connection::serve(stream, door.clone(), pulse)),
+        Some(shaking) => connections.spawn(pulse.clone(), shaking.serve(stream, door.clone(), pulse)),
+    }
     if connections.len() == door.options.max_connections {
         door.metrics.connection_limit_reached.inc();
         tracing::warn!(

@@ -1,5 +1,6 @@
 //! What the listener counts.
 
+use crate::tls::Reason;
 use broker_core::ObjectKey;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -18,6 +19,9 @@ pub struct Metrics {
     pub(crate) connections: Gauge,
     pub(crate) connections_cut: Counter,
     pub(crate) connection_limit_reached: Counter,
+    handshakes_failed: Family<Failed, Counter>,
+    pub(crate) tls_loaded: Counter,
+    pub(crate) tls_refused: Counter,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -31,15 +35,30 @@ struct Refused {
     reason: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Failed {
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Reload {
+    result: &'static str,
+}
+
 impl Metrics {
     /// Registers the listener's metrics.
     pub fn new(registry: &mut Registry) -> Self {
+        let reloads = Family::<Reload, Counter>::default();
+        let reload = |result| reloads.get_or_create(&Reload { result }).clone();
         let metrics = Self {
             accepted: Family::default(),
             refused: Family::default(),
             connections: Gauge::default(),
             connections_cut: Counter::default(),
             connection_limit_reached: Counter::default(),
+            handshakes_failed: Family::default(),
+            tls_loaded: reload("loaded"),
+            tls_refused: reload("refused"),
         };
         registry.register(
             "sluice_events_accepted",
@@ -66,7 +85,26 @@ impl Metrics {
             "Times that the event listener stopped accepting because of its connection limit",
             metrics.connection_limit_reached.clone(),
         );
+        registry.register(
+            "sluice_ingress_tls_handshakes_failed",
+            "TLS handshakes of the event listener that failed, by reason",
+            metrics.handshakes_failed.clone(),
+        );
+        registry.register(
+            "sluice_ingress_tls_reloads",
+            "Changed certificates of the event listener: loaded, or refused so that the old one stays in force",
+            reloads,
+        );
+        // Every reason is there from the start: an alert on a counter that is not there never fires.
+        for reason in Reason::ALL {
+            metrics.handshake_failed(reason);
+        }
         metrics
+    }
+
+    /// The counter of handshakes that failed for a reason, to be looked up once.
+    pub(crate) fn handshake_failed(&self, reason: Reason) -> Counter {
+        self.handshakes_failed.get_or_create(&Failed { reason: reason.label() }).clone()
     }
 
     /// The counter of a target's accepted events, to be looked up once.

@@ -12,6 +12,7 @@
 //! `SLUICE_BIN` names a binary to test instead of the one of this workspace; `SLUICE_KILL_ROUNDS` makes the
 //! crash story longer.
 
+mod authority;
 mod binary;
 mod client;
 mod manifest;
@@ -19,12 +20,14 @@ mod mesh;
 mod message;
 mod program;
 mod raw;
+mod secure;
 mod sink;
 mod small_disk;
 #[cfg(feature = "toolchains")]
 pub mod toolchain;
 mod wait;
 
+pub use authority::{Authority, Identity};
 pub use binary::sluice;
 pub use client::{Answer, Client};
 pub use manifest::{Trigger, broker};
@@ -32,6 +35,7 @@ pub use mesh::Mesh;
 pub use message::Message;
 pub use program::{Finished, run};
 pub use raw::{RawClient, RawMessage, RawSink};
+pub use secure::Secure;
 pub use sink::{Reaction, Received, Sink};
 pub use small_disk::SmallDisk;
 pub use wait::{DEADLINE, until, value};

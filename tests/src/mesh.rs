@@ -235,6 +235,12 @@ impl Mesh {
         self.running().said.find(part)
     }
 
+    /// How many lines that contain this the process said.
+    #[must_use]
+    pub fn lines(&self, part: &str) -> usize {
+        self.running().said.count(part)
+    }
+
     /// The client, for requests of other kinds.
     #[must_use]
     pub fn client(&self) -> &Client {
@@ -279,6 +285,10 @@ impl Lines {
 
     fn find(&self, part: &str) -> Option<String> {
         self.lock().iter().find(|line| line.contains(part)).cloned()
+    }
+
+    fn count(&self, part: &str) -> usize {
+        self.lock().iter().filter(|line| line.contains(part)).count()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<String>> {

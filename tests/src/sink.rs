@@ -1,7 +1,7 @@
 //! A sink that does what the story says.
 
 use crate::wait::until;
-use crate::{DEADLINE, Message};
+use crate::{Authority, DEADLINE, Identity, Message};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -14,17 +14,29 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
 
 /// Listens on a port of its own, remembers what it gets, answers by its script.
 #[derive(Debug)]
 pub struct Sink {
     address: SocketAddr,
+    tls: Option<Tls>,
     memory: Arc<Mutex<Memory>>,
     /// Dropped, it ends the listener with all its connections.
     listening: Option<JoinSet<()>>,
+}
+
+#[derive(Clone)]
+struct Tls(TlsAcceptor);
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tls")
+    }
 }
 
 #[derive(Debug)]
@@ -75,10 +87,19 @@ impl Sink {
     /// # Panics
     /// When there is no free port.
     pub async fn reacting(reaction: Reaction) -> Self {
+        Self::speaking(reaction, None).await
+    }
+
+    /// A sink that speaks HTTPS, answers 200, and with `clients` wants a certificate of that authority.
+    pub async fn secure(identity: &Identity, clients: Option<&Authority>) -> Self {
+        Self::speaking(Reaction::Status(200), Some(Tls(identity.acceptor(clients)))).await
+    }
+
+    async fn speaking(reaction: Reaction, tls: Option<Tls>) -> Self {
         let memory = Memory { received: Vec::new(), script: VecDeque::new(), otherwise: reaction };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let mut sink = Self { address, memory: Arc::new(Mutex::new(memory)), listening: None };
+        let mut sink = Self { address, tls, memory: Arc::new(Mutex::new(memory)), listening: None };
         sink.listen(listener);
         sink
     }
@@ -112,7 +133,10 @@ impl Sink {
     /// Its address as a manifest says it.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}/", self.address)
+        match self.tls {
+            None => format!("http://{}/", self.address),
+            Some(_) => format!("https://localhost:{}/", self.address.port()),
+        }
     }
 
     /// Its port.
@@ -149,12 +173,23 @@ impl Sink {
     }
 
     fn listen(&mut self, listener: TcpListener) {
-        let memory = self.memory.clone();
+        let (memory, tls) = (self.memory.clone(), self.tls.clone());
         let mut listening = JoinSet::new();
         listening.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                connections.spawn(serve(stream, memory.clone()));
+                let (memory, tls) = (memory.clone(), tls.clone());
+                connections.spawn(async move {
+                    match tls {
+                        None => serve(stream, memory).await,
+                        // Who does not come through the handshake was not here.
+                        Some(tls) => {
+                            if let Ok(stream) = tls.0.accept(stream).await {
+                                serve(stream, memory).await;
+                            }
+                        }
+                    }
+                });
             }
         });
         self.listening = Some(listening);
@@ -173,7 +208,7 @@ impl Received {
     }
 }
 
-async fn serve(stream: TcpStream, memory: Arc<Mutex<Memory>>) {
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, memory: Arc<Mutex<Memory>>) {
     let service = service_fn(|request| react(request, &memory));
     // A connection that breaks off is the broker's business.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;

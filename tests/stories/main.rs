@@ -24,3 +24,6 @@ mod reply_loop;
 mod restart;
 mod retention;
 mod retry;
+mod tls;
+mod tls_reload;
+mod tls_sinks;

@@ -95,7 +95,7 @@ async fn send(shared: &Shared, shape: &Shape) {
 }
 
 async fn send_on(shared: &Shared, shape: &Shape, server: SocketAddr, number: &mut u64) -> io::Result<()> {
-    let mut wire = Wire::connect(server).await?;
+    let mut wire = Wire::connect(server, None).await?;
     let mut shot = Shot::new(shape, &server.to_string());
     while !shared.stop.load(Relaxed) && *lock(&shared.server) == server {
         let id = *number;

@@ -21,6 +21,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const RATE: u64 = 2_000;
+/// A sink that hangs must not make the row long.
+const FLAGS: [&str; 2] = ["--drain-timeout", "2s"];
 const SMALL: usize = 256;
 const LARGE: usize = 64 * 1024;
 /// Between the steps of a fault.
@@ -123,7 +125,7 @@ impl Ward {
             + &trigger
             + &mesh::trigger("beside", "ill", mesh::TYPE, &beside.uri());
         let binary = bench.sluice.as_deref().ok_or("this row needs sluice")?;
-        let server = Server::sluice(binary, folder.unwrap_or(&bench.folder), &manifests)?;
+        let server = Server::sluice(binary, folder.unwrap_or(&bench.folder), &manifests, &FLAGS)?;
         let size = if fault.fills() { LARGE } else { SMALL };
         let sender = Sender::start(server.events, "/default/ill", size)?;
         Ok(Self { fault, sender, server, ill, beside, dead_letters })
@@ -150,7 +152,7 @@ impl Ward {
     fn survive(mut self, binary: &Path) -> Result<usize, crate::Error> {
         for signal in [Signal::KILL, Signal::TERM] {
             self.go_on()?;
-            self.server.restart(binary, signal)?;
+            self.server.restart(binary, signal, &FLAGS)?;
             self.sender.follow(self.server.events);
         }
         self.go_on()?;

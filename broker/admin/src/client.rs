@@ -1,5 +1,6 @@
 //! The other end of the admin API, for the commands.
 
+mod connector;
 mod error;
 mod tail;
 
@@ -12,45 +13,42 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
 
+pub use connector::{Connector, connector, reason};
 pub use error::ClientError;
 pub use tail::Tail;
 
 /// Speaks to one server's admin listener. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Client {
-    http: legacy::Client<HttpConnector, Full<Bytes>>,
+    http: legacy::Client<Connector, Full<Bytes>>,
     server: String,
     token: Option<HeaderValue>,
 }
 
-/// A connection that is not open by then never will be.
-const CONNECT_TIME: Duration = Duration::from_secs(5);
 /// For the headers of an answer; a redrive of very many takes its time.
 const ANSWER_TIME: Duration = Duration::from_secs(120);
 impl Client {
-    /// A client of the server at `server` (`http://HOST:PORT`).
+    /// A client of the server at `server` (`http://HOST:PORT`; `https` where something before it speaks TLS, with
+    /// the system's roots and those of `ca_bundle`).
     ///
     /// # Errors
-    /// When the address or the token cannot be sent in a request.
-    pub fn new(server: &str, token: Option<&str>) -> Result<Self, ClientError> {
+    /// When the address or the token cannot be sent in a request, or the bundle holds no roots.
+    pub fn new(server: &str, token: Option<&str>, ca_bundle: Option<&[u8]>) -> Result<Self, ClientError> {
         let bad = |detail| ClientError::Address { server: server.to_owned(), detail };
         let uri: Uri = server.parse().map_err(|_| bad("expected `http://HOST:PORT`"))?;
-        if uri.scheme_str() != Some("http") || uri.authority().is_none() {
+        if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.authority().is_none() {
             return Err(bad("expected `http://HOST:PORT`"));
         }
         let token = token
             .map(|token| HeaderValue::try_from(format!("Bearer {token}")))
             .transpose()
             .map_err(|_| bad("its token holds characters that no header may hold"))?;
-        let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(CONNECT_TIME));
-        connector.set_nodelay(true);
+        let connector = connector(uri.scheme_str() == Some("https"), ca_bundle)?;
         let http = legacy::Client::builder(TokioExecutor::new()).build(connector);
         Ok(Self { http, server: server.trim_end_matches('/').to_owned(), token })
     }
@@ -179,8 +177,7 @@ impl Client {
     }
 
     fn unreachable(&self, error: &(dyn std::error::Error + 'static)) -> ClientError {
-        let root = std::iter::successors(Some(error), |e| e.source()).last().unwrap_or(error);
-        self.gone(&root.to_string())
+        self.gone(&reason(error))
     }
 
     fn gone(&self, detail: &str) -> ClientError {

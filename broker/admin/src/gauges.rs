@@ -32,7 +32,7 @@ impl Gauges {
     fn triggers(&self) -> Vec<(String, Progress)> {
         let mut all = Vec::new();
         for_each_route(&self.routes, &self.channels, |broker| {
-            all.extend(broker.triggers.iter().map(|(group, progress)| (group.to_string(), *progress)));
+            all.extend(broker.triggers.iter().map(|(group, progress)| (group.to_string(), progress.clone())));
         });
         all
     }

@@ -27,7 +27,7 @@ mod tail;
 mod tests;
 
 pub use api::Admin;
-pub use client::{Client, ClientError, Tail};
+pub use client::{Client, ClientError, Connector, Tail, connector, reason};
 pub use dead_letters::{DeadLetterView, Touched};
 pub use explain::{Explanation, explain};
 pub use gauges::Gauges;

@@ -39,9 +39,10 @@ impl Api {
             let key = &broker.route.key;
             if key.kind == TargetKind::Broker {
                 all.insert(format!("Broker/{key}"), broker.sum());
-                all.extend(
-                    broker.triggers.iter().map(|(group, numbers)| (format!("Trigger/{group}"), *numbers)),
-                );
+                all.extend(broker.triggers.iter().map(|(group, numbers)| {
+                    let failure = self.admin.readiness.failing(group);
+                    (format!("Trigger/{group}"), Progress { failure, ..numbers.clone() })
+                }));
             }
         });
         all

@@ -5,7 +5,7 @@ use event::Timestamp;
 use serde::Serialize;
 
 /// The live numbers of a trigger, or of a broker's triggers together: `status.sluice`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Progress {
     /// Events accepted and not finished.
@@ -18,6 +18,9 @@ pub(crate) struct Progress {
     pub(crate) in_flight: u64,
     /// Age of the oldest event that is not finished; 0 when there is none.
     pub(crate) oldest_seconds: f64,
+    /// Why the last attempt failed; of a trigger, until one succeeds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) failure: Option<String>,
 }
 
 impl Progress {
@@ -29,16 +32,18 @@ impl Progress {
             dead: channel.dead_letters().count(group),
             in_flight: lag.in_flight,
             oldest_seconds: lag.oldest.map_or(0.0, |oldest| now.since(oldest).as_secs_f64()),
+            failure: None,
         }
     }
 
-    fn with(self, other: Self) -> Self {
+    fn with(self, other: &Self) -> Self {
         Self {
             backlog: self.backlog + other.backlog,
             retrying: self.retrying + other.retrying,
             dead: self.dead + other.dead,
             in_flight: self.in_flight + other.in_flight,
             oldest_seconds: self.oldest_seconds.max(other.oldest_seconds),
+            failure: None,
         }
     }
 }
@@ -64,7 +69,7 @@ impl<'a> RouteProgress<'a> {
 
     /// All triggers together.
     pub(crate) fn sum(&self) -> Progress {
-        self.triggers.iter().fold(Progress::default(), |sum, (_, progress)| sum.with(*progress))
+        self.triggers.iter().fold(Progress::default(), |sum, (_, progress)| sum.with(progress))
     }
 }
 

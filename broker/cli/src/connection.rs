@@ -19,6 +19,9 @@ pub(crate) struct Connection {
     /// File with the server's admin token, where it has one
     #[arg(long, global = true, env = "SLUICE_ADMIN_TOKEN_FILE", value_name = "FILE")]
     pub(crate) admin_token_file: Option<PathBuf>,
+    /// PEM file of roots that https:// URLs trust beside the system's
+    #[arg(long, global = true, env = "SLUICE_CA_BUNDLE", value_name = "FILE")]
+    ca_bundle: Option<PathBuf>,
 }
 
 impl Connection {
@@ -29,6 +32,15 @@ impl Connection {
             })?),
             None => None,
         };
-        Ok(Client::new(&self.server, token.as_deref().map(str::trim))?)
+        Ok(Client::new(&self.server, token.as_deref().map(str::trim), self.ca_bundle()?.as_deref())?)
+    }
+
+    /// What `--ca-bundle` holds.
+    pub(crate) fn ca_bundle(&self) -> Result<Option<Vec<u8>>, CliError> {
+        let read = |file: &PathBuf| {
+            std::fs::read(file)
+                .map_err(|error| CliError::Usage(format!("--ca-bundle {}: {error}", file.display())))
+        };
+        self.ca_bundle.as_ref().map(read).transpose()
     }
 }

@@ -64,7 +64,9 @@ impl From<LoadError> for CliError {
 impl CliError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Usage(_) | Self::Admin(ClientError::Address { .. }) => Exit::Usage,
+            Self::Usage(_) | Self::Admin(ClientError::Address { .. } | ClientError::CaBundle(_)) => {
+                Exit::Usage
+            }
             Self::BadConfig(_) => Exit::BadConfig,
             Self::NoServer(_)
             | Self::Admin(ClientError::Unreachable { .. } | ClientError::Nonsense { .. }) => Exit::NoServer,

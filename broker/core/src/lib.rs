@@ -41,4 +41,6 @@ pub use names::{ChannelId, GroupName, Lane, ObjectKey, Position, TargetKind};
 pub use provision::Provisioner;
 pub use publisher::{Arrival, Limits, PublishError, Publisher, Tapped};
 pub use readiness::{Readiness, State};
-pub use table::{ChannelRef, Held, HttpSink, PrintSink, Route, RoutingTable, Sink, TriggerRoute};
+pub use table::{
+    ChannelRef, ClientCertificate, Held, HttpSink, PrintSink, Route, RoutingTable, Sink, TriggerRoute,
+};

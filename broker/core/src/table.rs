@@ -2,6 +2,7 @@
 
 use crate::{ChannelId, ChannelOptions, DeliveryPolicy, GroupName, GroupSpec, ObjectKey};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 /// Everything that users declared, compiled.
@@ -82,12 +83,42 @@ pub enum Sink {
 }
 
 /// A sink that speaks HTTP.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct HttpSink {
     /// Absolute, `http` or `https`.
     pub uri: http::Uri,
     /// PEM roots that are trusted in addition, from `CACerts`.
     pub ca_certs: Option<String>,
+    /// Shown when the sink asks who we are (`sluice.dev/client-certificate`).
+    pub client_certificate: Option<Arc<ClientCertificate>>,
+}
+
+/// A certificate and its key that belong together.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ClientCertificate {
+    /// PEM: the own certificate, then those that lead to a root.
+    pub chain: Vec<u8>,
+    /// PEM: the private key, not encrypted.
+    pub key: Vec<u8>,
+}
+
+impl fmt::Debug for HttpSink {
+    /// The certificate only where there is one: few sinks ask.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("HttpSink");
+        shown.field("uri", &self.uri).field("ca_certs", &self.ca_certs);
+        if let Some(own) = &self.client_certificate {
+            shown.field("client_certificate", own);
+        }
+        shown.finish()
+    }
+}
+
+impl fmt::Debug for ClientCertificate {
+    /// Never the key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientCertificate").finish_non_exhaustive()
+    }
 }
 
 /// An `IntegrationSink` with `log`.

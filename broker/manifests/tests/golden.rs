@@ -100,6 +100,7 @@ golden! {
     broken_neighbours
     brokers_elsewhere
     capabilities
+    client_certificates
     config_and_secrets
     dead_letter_sinks
     delivery

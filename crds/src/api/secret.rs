@@ -15,9 +15,9 @@ pub struct Secret {
     pub string_data: BTreeMap<String, String>,
     /// No meaning here.
     pub immutable: IgnoredAny,
-    /// No meaning here.
+    /// `kubernetes.io/tls`: it holds `tls.crt` and `tls.key`. Other types have no meaning here.
     #[serde(rename = "type")]
-    pub ty: IgnoredAny,
+    pub ty: Option<String>,
 }
 
 impl fmt::Debug for Secret {

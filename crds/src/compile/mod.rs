@@ -2,6 +2,7 @@
 
 mod backend;
 mod broker;
+mod client_certificate;
 mod neighbours;
 mod sink;
 mod trigger;

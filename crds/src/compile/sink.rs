@@ -44,7 +44,7 @@ pub(super) fn resolve(destination: &Destination, neighbours: &Neighbours<'_>) ->
                 Some(path) => join(&base, path)?,
                 None => base,
             };
-            Ok(over_http(Arc::new(HttpSink { uri, ca_certs: ca_certs.clone() })))
+            Ok(over_http(Arc::new(HttpSink { uri, ca_certs: ca_certs.clone(), client_certificate: None })))
         }
     }
 }

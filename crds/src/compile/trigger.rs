@@ -1,14 +1,16 @@
 //! Triggers among their neighbours.
 
 use super::Compiled;
+use super::client_certificate;
 use super::neighbours::{BrokerInForce, DeadLetterSink, Neighbours};
-use super::sink::{self, Resolved};
-use crate::annotations::{self, DEPENDENCY, ORDER, START};
+use super::sink;
+use crate::annotations::{self, CLIENT_CERTIFICATE, DEPENDENCY, ORDER, START};
 use crate::parse::{Parsed, Trigger};
 use crate::report::Report;
 use crate::status::{self, ObjectStatus, TriggerFindings};
 use crate::{Object, ObjectId};
-use broker_core::{GroupName, GroupSpec, ObjectKey, Order, Sink, StartAt, TriggerRoute};
+use broker_core::{ClientCertificate, GroupName, GroupSpec, ObjectKey, Order, Sink, StartAt, TriggerRoute};
+use std::sync::Arc;
 
 /// `NS/NAME`: the group in the Broker's channel.
 pub(super) fn group_name(id: &ObjectId) -> GroupName {
@@ -34,8 +36,11 @@ fn compile(object: &Object, trigger: &Trigger, neighbours: &Neighbours<'_>, comp
         dead_letter_sink: dead_letter_sink(trigger, broker, neighbours, &mut report),
         dependency: dependency(trigger, neighbours, &mut report),
     };
-    let capable = broker.is_some_and(|broker| can_serve(trigger, broker, &mut report));
-    let route = broker.filter(|_| capable).and_then(|broker| route(object, trigger, broker, &findings));
+    let own = client_certificate(object, trigger, neighbours, &mut report);
+    let capable = broker.is_some_and(|broker| can_serve(trigger, broker, &mut report)) && own.is_ok();
+    let own = own.unwrap_or_default();
+    let route =
+        broker.filter(|_| capable).and_then(|broker| route(object, trigger, broker, &findings, own.as_ref()));
     let problems = report.into_problems();
     match route {
         Some(route) => {
@@ -103,6 +108,18 @@ fn dependency(trigger: &Trigger, neighbours: &Neighbours<'_>, report: &mut Repor
     Err(message)
 }
 
+/// What the Trigger shows its sinks, if it has anything to show. `Err`: it should have, and was reported.
+fn client_certificate(
+    object: &Object,
+    trigger: &Trigger,
+    neighbours: &Neighbours<'_>,
+    report: &mut Report<'_>,
+) -> Result<Option<Arc<ClientCertificate>>, ()> {
+    let Some(secret) = &trigger.settings.client_certificate else { return Ok(None) };
+    let own = client_certificate::of_secret(&object.id.namespace, secret, neighbours);
+    report.take(&annotations::field(CLIENT_CERTIFICATE), own).map(Some).ok_or(())
+}
+
 /// What the backend cannot do is refused, never left out in silence.
 fn can_serve(trigger: &Trigger, broker: &BrokerInForce, report: &mut Report<'_>) -> bool {
     let backend = &broker.backend;
@@ -128,8 +145,9 @@ fn route(
     trigger: &Trigger,
     broker: &BrokerInForce,
     findings: &TriggerFindings,
+    own: Option<&Arc<ClientCertificate>>,
 ) -> Option<TriggerRoute> {
-    let Resolved { sink, .. } = findings.subscriber.as_ref().ok()?;
+    let subscriber = findings.subscriber.as_ref().ok()?;
     if matches!(findings.dead_letter_sink, DeadLetterSink::Unresolved(_)) {
         return None;
     }
@@ -150,10 +168,13 @@ fn route(
         group,
         namespace: object.id.namespace.as_str().into(),
         spec,
-        sink: sink.clone(),
+        sink: client_certificate::shown_to(subscriber, own),
         reply: Some(Sink::Target(ObjectKey::broker(&trigger.broker.namespace, &trigger.broker.name))),
         delivery,
-        dead_letter_sink: findings.dead_letter_sink.resolved().map(|resolved| resolved.sink.clone()),
+        dead_letter_sink: findings
+            .dead_letter_sink
+            .resolved()
+            .map(|resolved| client_certificate::shown_to(resolved, own)),
         handshake: settings.handshake,
     })
 }

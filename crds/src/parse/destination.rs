@@ -52,7 +52,7 @@ pub(super) fn parse(
         }
         (None, Some(uri)) => {
             let uri = report.take(&uri_field, absolute(uri))?;
-            Some(Destination::Uri(Arc::new(HttpSink { uri, ca_certs })))
+            Some(Destination::Uri(Arc::new(HttpSink { uri, ca_certs, client_certificate: None })))
         }
         (Some(object), uri) => {
             let path = match uri {
@@ -124,12 +124,9 @@ fn uri(text: &str) -> Result<http::Uri, String> {
     text.parse().map_err(|why| format!("`{}` is no URL: {why}", text.escape_debug()))
 }
 
-/// PEM that holds a certificate at least; the rest is judged where it is used.
+/// PEM roots, at least one.
 fn certificates(pem: &str) -> Result<String, String> {
-    match (pem.contains("-----BEGIN CERTIFICATE-----"), pem.contains("-----END CERTIFICATE-----")) {
-        (true, true) => Ok(pem.to_owned()),
-        _ => Err("holds no certificate: PEM is expected, from `-----BEGIN CERTIFICATE-----` on".to_owned()),
-    }
+    certificates::roots(pem.as_bytes()).map(|_| pem.to_owned()).map_err(|why| why.to_string())
 }
 
 #[cfg(test)]

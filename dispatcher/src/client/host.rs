@@ -3,9 +3,11 @@
 use super::line::{Line, Stream};
 use super::{Answer, Pool, SendError};
 use crate::lock;
+use broker_core::{ClientCertificate, HttpSink};
 use bytes::Bytes;
-use http::{Request, Uri, response};
+use http::{Request, response};
 use http_body_util::Full;
+use std::error::Error as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -14,7 +16,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_util::either::Either;
 
-/// Where connections go, and whom they trust.
+/// Where connections go, whom they trust, and what they show.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Address {
     https: bool,
@@ -23,15 +25,18 @@ pub(crate) struct Address {
     port: u16,
     /// PEM, in addition to the roots of the process.
     ca_certs: Option<String>,
+    own: Option<Arc<ClientCertificate>>,
 }
 
 impl Address {
-    /// The address behind an absolute `http` or `https` URI.
-    pub(crate) fn of(uri: &Uri, ca_certs: Option<String>) -> Self {
+    /// The address behind a sink, whose URI is absolute, `http` or `https`.
+    pub(crate) fn of(sink: &HttpSink) -> Self {
+        let HttpSink { uri, ca_certs, client_certificate } = sink;
         let https = uri.scheme() == Some(&http::uri::Scheme::HTTPS);
         let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
         let port = uri.port_u16().unwrap_or(if https { 443 } else { 80 });
-        Self { https, host, port, ca_certs: ca_certs.filter(|_| https) }
+        let ca_certs = ca_certs.clone().filter(|_| https);
+        Self { https, host, port, ca_certs, own: client_certificate.clone().filter(|_| https) }
     }
 }
 
@@ -75,10 +80,10 @@ impl Host {
             Some(line) => line,
             None => Box::pin(self.connect(until, timeout)).await?,
         };
-        let mut answer = exchange(&mut line, request(), &keep, until, timeout).await;
-        if kept && matches!(answer, Err(SendError::Broken(_))) {
+        let mut answer = self.exchange(&mut line, request(), &keep, until, timeout).await;
+        if kept && matches!(answer, Err(SendError::Broken(_) | SendError::Tls(_))) {
             line = Box::pin(self.connect(until, timeout)).await?;
-            answer = exchange(&mut line, request(), &keep, until, timeout).await;
+            answer = self.exchange(&mut line, request(), &keep, until, timeout).await;
         }
         if answer.as_ref().is_ok_and(|a| a.body.complete) {
             self.park(line);
@@ -116,7 +121,7 @@ impl Host {
         } else {
             Stream::Left(tcp)
         };
-        Line::new(stream, open).await
+        Line::new(stream, open).await.map_err(|e| self.broken(&e))
     }
 
     async fn dial(&self, until: Instant) -> Result<TcpStream, SendError> {
@@ -135,22 +140,33 @@ impl Host {
     }
 
     async fn secure(&self, tcp: TcpStream) -> Result<tokio_rustls::client::TlsStream<TcpStream>, SendError> {
-        let trust = &self.pool.trust;
-        let connector =
-            self.tls.get_or_try_init(|| trust.connector(self.address.ca_certs.as_deref())).await?;
-        super::tls::handshake(connector, &self.address.host, tcp).await
+        let Address { host, ca_certs, own, .. } = &self.address;
+        let connector = self.pool.trust.connector(ca_certs.as_deref(), own.as_deref());
+        let connector = self.tls.get_or_try_init(|| connector).await?;
+        super::tls::handshake(connector, host, own.is_some(), tcp).await
     }
-}
 
-async fn exchange(
-    line: &mut Line,
-    request: Request<Full<Bytes>>,
-    keep: impl FnOnce(&response::Parts) -> usize,
-    until: Instant,
-    timeout: Duration,
-) -> Result<Answer, SendError> {
-    match timeout_at(until, line.exchange(request, keep)).await {
-        Ok(answer) => answer,
-        Err(_) => Err(SendError::Timeout(timeout)),
+    async fn exchange(
+        &self,
+        line: &mut Line,
+        request: Request<Full<Bytes>>,
+        keep: impl FnOnce(&response::Parts) -> usize,
+        until: Instant,
+        timeout: Duration,
+    ) -> Result<Answer, SendError> {
+        match timeout_at(until, line.exchange(request, keep)).await {
+            Ok(answer) => answer.map_err(|e| self.broken(&e)),
+            Err(_) => Err(SendError::Timeout(timeout)),
+        }
+    }
+
+    /// The error with its cause, without repeating itself.
+    fn broken(&self, error: &hyper::Error) -> SendError {
+        let Some(cause) = error.source() else { return SendError::Broken(error.to_string()) };
+        let Address { host, own, .. } = &self.address;
+        match super::tls::explain(host, own.is_some(), cause) {
+            Some(why) => SendError::Tls(why),
+            None => SendError::Broken(format!("{error}: {cause}")),
+        }
     }
 }

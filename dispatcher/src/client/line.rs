@@ -1,6 +1,6 @@
 //! One connection.
 
-use super::{Answer, SendError, body};
+use super::{Answer, body};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
@@ -31,10 +31,8 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) async fn new(stream: Stream, open: OwnedSemaphorePermit) -> Result<Self, SendError> {
-        let (requests, wire) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(|e| SendError::Broken(explain(&e)))?;
+    pub(super) async fn new(stream: Stream, open: OwnedSemaphorePermit) -> Result<Self, hyper::Error> {
+        let (requests, wire) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         Ok(Self { requests, wire: Some(Box::pin(wire)), parked: Instant::now(), _open: open })
     }
 
@@ -54,11 +52,10 @@ impl Line {
         &mut self,
         request: Request<Full<Bytes>>,
         keep: impl FnOnce(&http::response::Parts) -> usize,
-    ) -> Result<Answer, SendError> {
+    ) -> Result<Answer, hyper::Error> {
         let Self { requests, wire, .. } = self;
         let exchange = async {
-            let answer = requests.send_request(request).await;
-            let (head, body) = answer.map_err(|e| SendError::Broken(explain(&e)))?.into_parts();
+            let (head, body) = requests.send_request(request).await?.into_parts();
             let keep = keep(&head);
             Ok(Answer { status: head.status, headers: head.headers, body: body::read(body, keep).await })
         };
@@ -84,10 +81,4 @@ fn poll_wire(wire: &mut Option<Wire>, cx: &mut Context<'_>) {
     if wire.as_mut().is_some_and(|wire| wire.as_mut().poll(cx).is_ready()) {
         *wire = None;
     }
-}
-
-/// The error with its cause, without repeating itself.
-fn explain(error: &hyper::Error) -> String {
-    use std::error::Error as _;
-    error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }

@@ -142,6 +142,7 @@ impl Drop for Waiting<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use broker_core::HttpSink;
     use bytes::Bytes;
     use http::Request;
     use http_body_util::Full;
@@ -158,7 +159,7 @@ mod tests {
     async fn listen() -> (TcpListener, Address) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let uri = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
-        (listener, Address::of(&uri, None))
+        (listener, Address::of(&HttpSink { uri, ca_certs: None, client_certificate: None }))
     }
 
     async fn send(host: &Host, timeout: Duration) -> Result<Answer, SendError> {

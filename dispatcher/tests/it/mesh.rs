@@ -143,7 +143,7 @@ pub(crate) fn broker() -> ObjectKey {
 }
 
 pub(crate) fn http(url: &str) -> Sink {
-    Sink::Http(Arc::new(HttpSink { uri: url.parse().unwrap(), ca_certs: None }))
+    Sink::Http(Arc::new(HttpSink { uri: url.parse().unwrap(), ca_certs: None, client_certificate: None }))
 }
 
 /// A trigger that takes everything, tries `retries` times more, and waits next to nothing.

@@ -8,7 +8,7 @@ use broker_core::{
 };
 use channel_memory::{Faults, MemoryBackend};
 use event::Record;
-use ingress::{Ingress, Metrics, Options};
+use ingress::{Ingress, Metrics, Options, Tls};
 use prometheus_client::registry::Registry;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -34,6 +34,14 @@ impl House {
     }
 
     pub(crate) async fn with(options: Options) -> Self {
+        Self::furnished(options, None).await
+    }
+
+    pub(crate) async fn secured(tls: Tls) -> Self {
+        Self::furnished(Options { max_event_size: 1000, ..Options::default() }, Some(tls)).await
+    }
+
+    async fn furnished(options: Options, tls: Option<Tls>) -> Self {
         let id = ChannelId::from("test");
         let backend = MemoryBackend::new();
         let log = backend.open(&id, &ChannelOptions::default()).await.unwrap();
@@ -49,6 +57,10 @@ impl House {
         let mut registry = Registry::default();
         let metrics = Metrics::new(&mut registry);
         let ingress = Ingress::bind(([127, 0, 0, 1], 0).into(), options).await.unwrap();
+        let ingress = match tls {
+            Some(tls) => ingress.secured(tls),
+            None => ingress,
+        };
         let address = ingress.local_addr();
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(ingress.serve(publisher, metrics, shutdown.clone()));

@@ -9,3 +9,4 @@ mod gate;
 mod house;
 mod limits;
 mod protocol;
+mod tls;

@@ -58,6 +58,9 @@ func received(ctx context.Context, event cloudevents.Event) error {
 	if !event.Time().IsZero() {
 		line.Time = event.Time().Format(time.RFC3339Nano)
 	}
+	if line.Extensions == nil {
+		line.Extensions = map[string]any{}
+	}
 	if data := event.Data(); len(data) > 0 {
 		line.Data = &Bytes{data}
 	}

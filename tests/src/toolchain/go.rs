@@ -1,6 +1,6 @@
 //! Programs in Go, from the modules that a `go.sum` pins.
 
-use super::{cache, folder, run};
+use super::{cache, flat, folder, run};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -10,8 +10,7 @@ use std::process::Command;
 /// When there is no Go, or it does not build.
 #[must_use]
 pub fn build(module: &str, package: &str) -> PathBuf {
-    let name = format!("{module}/{package}").replace(['/', '.'], "-");
-    let program = cache("go").join("programs").join(name.trim_end_matches('-'));
+    let program = cache("go").join("programs").join(flat(&format!("{module}/{package}")));
     run(go(&folder(module)).args(["build", "-trimpath", "-buildvcs=false", "-o"]).arg(&program).arg(package));
     program
 }

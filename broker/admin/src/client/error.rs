@@ -13,6 +13,9 @@ pub enum ClientError {
         /// What is expected.
         detail: &'static str,
     },
+    /// The roots that are to be trusted cannot be used.
+    #[error("--ca-bundle: the file {0}")]
+    CaBundle(#[from] certificates::PemError),
     /// Nobody is there, or it went away.
     #[error(
         "no sluice server answers at {server}: {detail}; is `sluice run` running, and is `--server` its `--admin` address?"

@@ -202,7 +202,7 @@ fn trigger(name: &str, filter: Filter) -> Arc<TriggerRoute> {
             paused: name == "hold",
             longest_wait: Duration::from_secs(300),
         },
-        sink: Sink::Http(Arc::new(HttpSink { uri, ca_certs: None })),
+        sink: Sink::Http(Arc::new(HttpSink { uri, ca_certs: None, client_certificate: None })),
         reply: Some(Sink::Target(ObjectKey::broker("default", "shop"))),
         delivery: DeliveryPolicy::default(),
         dead_letter_sink: None,

@@ -16,7 +16,7 @@ async fn serve(admin: Admin, stop: &CancellationToken) -> (String, JoinHandle<()
 async fn the_client_reads_what_the_server_writes() {
     let house = House::new().await;
     let (address, server) = serve(house.admin.clone(), &house.stop).await;
-    let client = Client::new(&format!("http://{address}/"), None).unwrap();
+    let client = Client::new(&format!("http://{address}/"), None, None).unwrap();
     assert_eq!(client.objects().await.unwrap().len(), 5);
     assert!(client.dead_letters(&Default::default()).await.unwrap().is_empty());
     let refused = client.dead_letter("a b").await.unwrap_err();
@@ -35,7 +35,7 @@ async fn the_client_reads_what_the_server_writes() {
 async fn the_client_explains_as_the_table_does() {
     let house = House::new().await;
     let (address, _server) = serve(house.admin.clone(), &house.stop).await;
-    let client = Client::new(&format!("http://{address}"), None).unwrap();
+    let client = Client::new(&format!("http://{address}"), None, None).unwrap();
     let paid = event("order.paid", "1");
     let said = client.explain(Some("default/shop"), &paid).await.unwrap();
     assert_eq!(said, crate::explain(&house.admin.routes.snapshot(), None, &paid).unwrap());
@@ -55,8 +55,8 @@ async fn a_token_is_sent_and_needed() {
     house.admin.token = Some("secret".to_owned());
     let (address, _server) = serve(house.admin.clone(), &house.stop).await;
     let server = format!("http://{address}");
-    assert!(Client::new(&server, Some("secret")).unwrap().objects().await.is_ok());
-    let refused = Client::new(&server, None).unwrap().objects().await.unwrap_err();
+    assert!(Client::new(&server, Some("secret"), None).unwrap().objects().await.is_ok());
+    let refused = Client::new(&server, None, None).unwrap().objects().await.unwrap_err();
     assert!(matches!(&refused, ClientError::Refused(p) if p.status == 401), "{refused}");
 }
 
@@ -65,10 +65,10 @@ async fn nobody_there_is_told_from_a_refusal() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let gone = Client::new(&format!("http://{address}"), None).unwrap().objects().await.unwrap_err();
+    let gone = Client::new(&format!("http://{address}"), None, None).unwrap().objects().await.unwrap_err();
     assert!(matches!(gone, ClientError::Unreachable { .. }), "{gone}");
-    for bad in ["localhost:9090", "https://localhost", "", "http://"] {
-        let error = Client::new(bad, None).unwrap_err();
+    for bad in ["localhost:9090", "ftp://localhost", "", "http://"] {
+        let error = Client::new(bad, None, None).unwrap_err();
         assert!(matches!(error, ClientError::Address { .. }), "{bad}: {error}");
     }
 }

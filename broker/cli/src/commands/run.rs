@@ -11,10 +11,12 @@ Examples:
   sluice run                                    what the current folder declares
   sluice run ./manifests --listen 0.0.0.0:8080  reachable from elsewhere
   sluice run broker.yaml --channel memory       nothing is kept on disk
+  sluice run --tls-cert tls.crt --tls-key tls.key
   sluice run --resolve Service/default/bill=http://127.0.0.1:3000 ./manifests
 
 Changed manifests are in force within a second. SIGTERM and Ctrl-C drain, a
-second one ends at once, SIGHUP reads the manifests again.";
+second one ends at once, SIGHUP reads the manifests
+and certificates again.";
 
 /// What `sluice run` was told.
 #[derive(Clone, Debug, clap::Args)]
@@ -44,6 +46,15 @@ pub struct Args {
     /// How long data of removed Brokers and state of removed Triggers are kept
     #[arg(long, env = "SLUICE_KEEP_REMOVED", default_value = "24h", value_parser = values::duration, value_name = "DURATION")]
     pub keep_removed: Duration,
+    /// PEM file of the certificate (and those that lead to its root): HTTPS on --listen; read again when it changes
+    #[arg(long, env = "SLUICE_TLS_CERT", requires = "tls_key", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// PEM file of its private key, not encrypted; read again when it changes
+    #[arg(long, env = "SLUICE_TLS_KEY", requires = "tls_cert", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// PEM file of authorities: whoever sends events must show a certificate of one of them
+    #[arg(long, env = "SLUICE_TLS_CLIENT_CA", requires = "tls_cert", value_name = "FILE")]
+    pub tls_client_ca: Option<PathBuf>,
     /// PEM file of roots that outgoing connections trust beside the system's
     #[arg(long, env = "SLUICE_CA_BUNDLE", value_name = "FILE")]
     pub ca_bundle: Option<PathBuf>,

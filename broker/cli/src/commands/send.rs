@@ -19,6 +19,7 @@ const EXAMPLES: &str = "\
 Examples:
   sluice send default/shop --type order.new --data '{\"total\":7}'
   sluice send http://127.0.0.1:8080/default/shop --data @order.json --ext eu=1
+  sluice send https://events.example.com/default/shop --ca-bundle ca.crt
   cat photo.png | sluice send default/shop --content-type image/png --data -
   sluice send default/shop --count 100000 --rate 5000
   sluice send default/shop --count 100000 --batch 100
@@ -76,7 +77,7 @@ pub struct Args {
 
 pub(crate) async fn run(args: Args, out: &mut Output) -> Result<Exit, CliError> {
     let messages = Messages::new(&args)?;
-    let poster = Poster::new(target(&args).await?)?;
+    let poster = Poster::new(target(&args).await?, args.connection.ca_bundle()?.as_deref())?;
     let bar = out.bar(args.count);
     // A bar and a line per event on one terminal tear each other: then only what was refused is told.
     let only_refused = args.count > 1 && args.output == Format::Text && out.shows_bars();

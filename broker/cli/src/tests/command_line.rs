@@ -81,6 +81,9 @@ fn every_flag_of_run_is_a_variable_too() {
         "max-event-size",
         "drain-timeout",
         "keep-removed",
+        "tls-cert",
+        "tls-key",
+        "tls-client-ca",
         "ca-bundle",
         "admin-token-file",
         "log-format",
@@ -106,6 +109,8 @@ fn wrong_usage_names_the_flag() {
     for (typed, names) in [
         (vec!["run", "--listen", "8080"], "--listen"),
         (vec!["run", "--max-event-size", "lots"], "--max-event-size"),
+        (vec!["run", "--tls-cert", "tls.crt"], "--tls-key"),
+        (vec!["run", "--tls-client-ca", "ca.crt"], "--tls-cert"),
         (vec!["run", "--resolve", "Service/bill=x"], "KIND/NS/NAME=URL"),
         (vec!["send"], "<TARGET>"),
         (vec!["send", "x", "--batch", "2", "--mode", "structured"], "--batch"),

@@ -34,6 +34,7 @@ fn shop() -> RoutingTable {
         sink: Sink::Http(Arc::new(HttpSink {
             uri: "http://127.0.0.1:3000/".parse().unwrap(),
             ca_certs: None,
+            client_certificate: None,
         })),
         reply: None,
         delivery: DeliveryPolicy::default(),

@@ -50,7 +50,7 @@ fn status(object: &Value, now: Timestamp) -> [Cell; 7] {
     let numbers = &status["sluice"];
     [
         ready.map_or_else(|| Cell::new(""), |ready| judged(&text(&ready["status"]))),
-        Cell::new(ready.map_or_else(String::new, |ready| text(&ready["reason"]))),
+        Cell::new(why(object).0),
         Cell::new(age_of(object, now)),
         Cell::new(url.map_or_else(String::new, text)),
         Cell::new(text(&numbers["backlog"])),
@@ -66,8 +66,20 @@ fn more(object: &Value) -> [Cell; 3] {
     [
         Cell::new(text(&numbers["inFlight"])),
         Cell::new(oldest.map_or_else(String::new, age::short)),
-        Cell::new(ready(object).map_or_else(String::new, |ready| text(&ready["message"]))),
+        Cell::new(why(object).1),
     ]
+}
+
+/// Why the object is not Ready, else why its deliveries fail: a word and a message.
+fn why(object: &Value) -> (String, String) {
+    let failure = &object["status"]["sluice"]["failure"];
+    match ready(object) {
+        Some(ready) if failure.is_null() || !ready["reason"].is_null() => {
+            (text(&ready["reason"]), text(&ready["message"]))
+        }
+        _ if failure.is_null() => (String::new(), String::new()),
+        _ => ("DeliveryFails".to_owned(), text(failure)),
+    }
 }
 
 fn ready(object: &Value) -> Option<&Value> {

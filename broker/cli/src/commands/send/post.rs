@@ -2,11 +2,11 @@
 
 use super::message::Message;
 use crate::error::CliError;
-use admin::ProblemDetails;
+use admin::{ClientError, Connector, ProblemDetails};
 use bytes::Bytes;
 use http::{Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper_util::client::legacy::{self, connect::HttpConnector};
+use hyper_util::client::legacy;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -18,7 +18,7 @@ const MAX_ANSWER: usize = 64 * 1024;
 
 /// Sends to one address.
 pub(super) struct Poster {
-    http: legacy::Client<HttpConnector, Full<Bytes>>,
+    http: legacy::Client<Connector, Full<Bytes>>,
     target: Uri,
 }
 
@@ -50,13 +50,10 @@ impl Verdict {
 }
 
 impl Poster {
-    pub(super) fn new(target: Uri) -> Result<Self, CliError> {
-        if target.scheme_str() != Some("http") {
-            return Err(CliError::Usage(format!("{target}: this version sends to http:// only")));
-        }
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(Duration::from_secs(5)));
+    /// Trusts the system's roots and those of `ca_bundle`, where the target is `https`.
+    pub(super) fn new(target: Uri, ca_bundle: Option<&[u8]>) -> Result<Self, CliError> {
+        let https = target.scheme_str() == Some("https");
+        let connector = admin::connector(https, ca_bundle).map_err(ClientError::from)?;
         Ok(Self { http: legacy::Client::builder(TokioExecutor::new()).build(connector), target })
     }
 
@@ -82,7 +79,7 @@ impl Poster {
                 let body = Limited::new(answer.into_body(), MAX_ANSWER).collect().await;
                 Verdict::Refused(status, body.map_or_else(|_| String::new(), |body| detail(&body.to_bytes())))
             }
-            Ok(Err(error)) => Verdict::NoAnswer(root(&error)),
+            Ok(Err(error)) => Verdict::NoAnswer(admin::reason(&error)),
             Err(_) => Verdict::NoAnswer(format!("nothing within {} s", ANSWER_TIME.as_secs())),
         };
         Outcome { ids: message.ids, verdict }
@@ -95,8 +92,4 @@ fn detail(body: &[u8]) -> String {
         Ok(problem) if !problem.detail.is_empty() => problem.detail,
         _ => String::from_utf8_lossy(body).lines().next().unwrap_or_default().to_owned(),
     }
-}
-
-fn root(error: &(dyn std::error::Error + 'static)) -> String {
-    std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error).to_string()
 }
