@@ -6,9 +6,11 @@
 //! What it must not do: link a room of sluice (what runs in one process can be measured in its own room:
 //! `cargo bench -p event`, `-p filter`, `-p dispatcher`), leave a process or a folder behind.
 //!
-//! Where to start: [`row`] for what is measured, [`measure`] for how, [`floor`] for what it is compared with.
+//! Where to start: [`row`] for what is measured, [`measure`] for how, [`floor`] for what it is compared with,
+//! [`fault`] for what goes wrong in the row `faults`.
 
 mod bench;
+mod fault;
 mod floor;
 mod load;
 mod machine;

@@ -32,6 +32,21 @@ pub(crate) fn filtered(name: &str, broker: &str, filter: &str, uri: &str) -> Str
     )
 }
 
+/// The same Trigger with these lines in its `delivery`.
+pub(crate) fn delivering(trigger: &str, lines: &[&str]) -> String {
+    let lines: String = lines.iter().map(|line| format!("    {line}\n")).collect();
+    trigger.replacen("spec:\n", &format!("spec:\n  delivery:\n{lines}"), 1)
+}
+
+/// The same Broker with a budget of bytes.
+pub(crate) fn budgeted(broker: &str, budget: &str) -> String {
+    broker.replacen(
+        "metadata:\n",
+        &format!("metadata:\n  annotations:\n    sluice.dev/disk-budget: {budget}\n"),
+        1,
+    )
+}
+
 /// The same Trigger, paused.
 pub(crate) fn paused(trigger: &str) -> String {
     trigger.replacen("metadata:\n", "metadata:\n  annotations:\n    sluice.dev/paused: \"true\"\n", 1)

@@ -1,6 +1,7 @@
 //! Child processes: the floors, the sink and the load are this same binary in another role, sluice is the real one.
 //! Each role is a process of its own, so that its CPU can be told apart.
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
@@ -33,6 +34,14 @@ impl Owned {
         self.0.id()
     }
 
+    /// Sends a signal and waits for the end.
+    pub(crate) fn end(&mut self, signal: Signal) -> Result<(), crate::Error> {
+        let pid = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw).ok_or("no process id")?;
+        kill_process(pid, signal)?;
+        self.0.wait()?;
+        Ok(())
+    }
+
     /// True when it ended by itself.
     pub(crate) fn ended(&mut self) -> bool {
         !matches!(self.0.try_wait(), Ok(None))
@@ -54,7 +63,6 @@ fn running() -> std::sync::MutexGuard<'static, Vec<u32>> {
 
 /// Ends the children when we are told to end (SIGINT, SIGTERM), and starts no others.
 pub(crate) fn stop_all_on_signal() -> Result<(), crate::Error> {
-    use rustix::process::{Pid, Signal, kill_process};
     use tokio::signal::unix::{SignalKind, signal};
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

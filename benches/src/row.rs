@@ -5,6 +5,7 @@ mod batch;
 mod brokers;
 mod cesql;
 mod cost;
+mod faults;
 mod flows;
 mod laggards;
 mod latency;
@@ -41,11 +42,13 @@ pub(crate) enum Row {
     Start,
     /// Two million events while the sink is down
     Backlog,
+    /// What is lost when sinks and disks fail, and what it costs the others
+    Faults,
 }
 
 impl Row {
     /// Every row, in the order of the table.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Cost,
         Self::Triggers,
         Self::Cesql,
@@ -57,6 +60,7 @@ impl Row {
         Self::Tls,
         Self::Start,
         Self::Backlog,
+        Self::Faults,
     ];
 
     pub(crate) fn run(self, bench: &mut Bench) -> Result<(), crate::Error> {
@@ -72,6 +76,7 @@ impl Row {
             Self::Tls => tls::run(bench),
             Self::Start => start::run(bench),
             Self::Backlog => backlog::run(bench),
+            Self::Faults => faults::run(bench),
         }
     }
 }

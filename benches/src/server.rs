@@ -1,6 +1,7 @@
 //! What is measured: a floor, or sluice on a folder of manifests.
 
 use crate::program::{Owned, Role};
+use rustix::process::Signal;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -19,14 +20,16 @@ pub(crate) struct Server {
     pub(crate) pid: u32,
     pub(crate) events: SocketAddr,
     /// From the start of the process until it said that it is ready.
+    /// Of sluice.
+    pub(crate) admin: Option<SocketAddr>,
     pub(crate) ready_after: Duration,
-    _process: Process,
+    process: Process,
     folder: TempDir,
 }
 
-#[expect(dead_code, reason = "held for its Drop")]
+/// Held for its Drop, or to be restarted.
 enum Process {
-    Floor(Role),
+    Floor { _role: Role },
     Sluice(Owned),
 }
 
@@ -51,8 +54,9 @@ impl Server {
         Ok(Self {
             pid: role.pid(),
             events,
+            admin: None,
             ready_after: start.elapsed(),
-            _process: Process::Floor(role),
+            process: Process::Floor { _role: role },
             folder,
         })
     }
@@ -68,42 +72,71 @@ impl Server {
         let mesh = folder.path().join("mesh");
         fs::create_dir(&mesh)?;
         fs::write(mesh.join("mesh.yaml"), manifests)?;
-        let said = folder.path().join("output");
-        let output = File::create(&said)?;
         let start = Instant::now();
-        let mut process = Owned::spawn(
-            Command::new(binary)
-                .args(["run", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log", "warn"])
-                .args(flags)
-                .arg("--data")
-                .arg(folder.path().join("data"))
-                .arg(mesh)
-                .stdin(Stdio::null())
-                .stdout(output.try_clone()?)
-                .stderr(output),
-        )?;
-        let ready = |process: &mut Owned| -> Result<SocketAddr, crate::Error> {
-            let events = printed(&said, "listening for events on ", start, process)?;
-            let admin = printed(&said, "admin on ", start, process)?;
-            wait_until(start, || is_ready(admin).unwrap_or(false))
-                .map_err(|_| "sluice is not ready after a minute")?;
-            Ok(events)
-        };
-        let events = ready(&mut process)
-            .map_err(|e| format!("{e}; it said:\n{}", fs::read_to_string(&said).unwrap_or_default()))?;
+        let (process, events, admin) = launch(binary, folder.path(), flags)?;
         Ok(Self {
             pid: process.pid(),
             events,
+            admin: Some(admin),
             ready_after: start.elapsed(),
-            _process: Process::Sluice(process),
+            process: Process::Sluice(process),
             folder,
         })
+    }
+
+    /// Ends the process with this signal and starts it again on the same folder.
+    pub(crate) fn restart(
+        &mut self,
+        binary: &Path,
+        signal: Signal,
+        flags: &[&str],
+    ) -> Result<(), crate::Error> {
+        let Process::Sluice(process) = &mut self.process else {
+            return Err("a floor is not restarted".into());
+        };
+        process.end(signal)?;
+        let (process, events, admin) = launch(binary, self.folder.path(), flags)?;
+        (self.pid, self.events, self.admin) = (process.pid(), events, Some(admin));
+        self.process = Process::Sluice(process);
+        Ok(())
     }
 
     /// Where sluice keeps its events.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
+}
+
+/// Starts the real program on a folder, once it has said its addresses and is ready: events, admin.
+fn launch(
+    binary: &Path,
+    folder: &Path,
+    flags: &[&str],
+) -> Result<(Owned, SocketAddr, SocketAddr), crate::Error> {
+    let said = folder.join("output");
+    let output = File::create(&said)?;
+    let start = Instant::now();
+    let mut process = Owned::spawn(
+        Command::new(binary)
+            .args(["run", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log", "warn"])
+            .args(flags)
+            .arg("--data")
+            .arg(folder.join("data"))
+            .arg(folder.join("mesh"))
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output),
+    )?;
+    let mut addresses = || -> Result<_, crate::Error> {
+        let events = printed(&said, "listening for events on ", start, &mut process)?;
+        let admin = printed(&said, "admin on ", start, &mut process)?;
+        wait_until(start, || is_ready(admin).unwrap_or(false))
+            .map_err(|_| "sluice is not ready after a minute")?;
+        Ok((events, admin))
+    };
+    let (events, admin) = addresses()
+        .map_err(|e| format!("{e}; it said:\n{}", fs::read_to_string(&said).unwrap_or_default()))?;
+    Ok((process, events, admin))
 }
 
 /// The address behind `word` in what the program has printed so far, as soon as it is there.

@@ -9,6 +9,7 @@ use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Expected, IntoDeserializer, Unexpected, Visitor};
 use serde_json::Value;
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fmt;
 
 /// What was read, and the fields nobody knows.
@@ -24,14 +25,48 @@ pub(crate) struct Read<T> {
 pub(crate) struct FieldError {
     pub(crate) field: Option<String>,
     pub(crate) message: String,
+    is_missing: bool,
 }
 
-/// Reads `value`, which stands at `path` of its document.
-pub(crate) fn read<T: DeserializeOwned>(value: &Value, path: &str) -> Result<Read<T>, FieldError> {
-    let unknown = RefCell::default();
-    let value =
-        at(T::deserialize(Node { value, path: Path::Root(path), unknown: &unknown }), Path::Root(path))?;
-    Ok(Read { value, unknown: unknown.into_inner() })
+/// Errors that are told of one object; nobody reads more of them at once.
+const MOST_ERRORS: usize = 20;
+
+/// Reads `value`, which stands at `path` of its document. All fields that do not fit are told, not only the first:
+/// after each it is read again as if that field were left out.
+pub(crate) fn read<T: DeserializeOwned>(value: &Value, path: &str) -> Result<Read<T>, Vec<FieldError>> {
+    let (mut errors, mut left_out) = (Vec::new(), HashSet::new());
+    loop {
+        let notes = Notes { left_out: &left_out, unknown: RefCell::default() };
+        let root = Path::Root(path);
+        match at(T::deserialize(Node { value, path: root, notes: &notes }), root) {
+            Ok(value) if errors.is_empty() => return Ok(Read { value, unknown: notes.unknown.into_inner() }),
+            Ok(_) => return Err(errors),
+            // It is missing because it was left out.
+            Err(error) if error.is_missing && !errors.is_empty() => return Err(errors),
+            Err(error) => {
+                // The whole cannot be left out.
+                let part = error.field.clone().filter(|field| field != path);
+                let goes_on = part.is_some_and(|part| left_out.insert(part));
+                errors.push(error);
+                if !goes_on || errors.len() == MOST_ERRORS {
+                    return Err(errors);
+                }
+            }
+        }
+    }
+}
+
+/// What is known from outside, and what is found on the way.
+struct Notes<'n> {
+    /// Paths of fields and items that count as left out.
+    left_out: &'n HashSet<String>,
+    unknown: RefCell<Vec<(String, String)>>,
+}
+
+impl Notes<'_> {
+    fn leaves_out(&self, path: Path<'_>) -> bool {
+        !self.left_out.is_empty() && self.left_out.contains(&path.to_string())
+    }
 }
 
 /// The way to a value; becomes text only when something is wrong.
@@ -55,7 +90,7 @@ impl fmt::Display for Path<'_> {
 struct Node<'de, 'p> {
     value: &'de Value,
     path: Path<'p>,
-    unknown: &'p RefCell<Vec<(String, String)>>,
+    notes: &'p Notes<'p>,
 }
 
 /// Notes the field, unless a deeper one is noted already.
@@ -145,9 +180,13 @@ impl<'de> de::SeqAccess<'de> for Items<'de, '_> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, FieldError> {
-        let Some((index, value)) = self.items.next() else { return Ok(None) };
-        let path = Path::Item(&self.node.path, index);
-        at(seed.deserialize(Node { value, path, unknown: self.node.unknown }), path).map(Some)
+        for (index, value) in self.items.by_ref() {
+            let path = Path::Item(&self.node.path, index);
+            if !self.node.notes.leaves_out(path) {
+                return at(seed.deserialize(Node { value, path, notes: self.node.notes }), path).map(Some);
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -164,11 +203,15 @@ impl<'de> de::MapAccess<'de> for Fields<'de, '_> {
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, FieldError> {
         for (name, value) in self.fields.by_ref() {
+            if self.node.notes.leaves_out(Path::Field(&self.node.path, name)) {
+                continue;
+            }
             if let Some(known) = self.known {
                 if !known.contains(&name.as_str()) {
                     let path = Path::Field(&self.node.path, name).to_string();
                     let hint = nearest::hint(name, known.iter().copied());
                     self.node
+                        .notes
                         .unknown
                         .borrow_mut()
                         .push((path, format!("unknown field, it is ignored{hint}")));
@@ -187,7 +230,7 @@ impl<'de> de::MapAccess<'de> for Fields<'de, '_> {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, FieldError> {
         let (name, value) = self.next.take().expect("serde asks for a value after its key");
         let path = Path::Field(&self.node.path, name);
-        at(seed.deserialize(Node { value, path, unknown: self.node.unknown }), path)
+        at(seed.deserialize(Node { value, path, notes: self.node.notes }), path)
     }
 }
 
@@ -223,7 +266,7 @@ impl fmt::Display for FieldError {
 
 impl de::Error for FieldError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self { field: None, message: message.to_string() }
+        Self { field: None, message: message.to_string(), is_missing: false }
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -255,7 +298,7 @@ impl de::Error for FieldError {
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::custom(format!("`{field}` is missing"))
+        Self { is_missing: true, ..Self::custom(format!("`{field}` is missing")) }
     }
 }
 
@@ -284,7 +327,7 @@ mod tests {
     }
 
     fn wrong(value: &Value) -> (String, String) {
-        let error = read::<Sample>(value, "spec").unwrap_err();
+        let error = read::<Sample>(value, "spec").unwrap_err().remove(0);
         (error.field.unwrap(), error.message)
     }
 
@@ -307,6 +350,33 @@ mod tests {
                 "spec.zzz: unknown field, it is ignored",
             ]
         );
+    }
+
+    #[test]
+    fn every_error_is_told_at_its_own_place() {
+        let value = json!({
+            "count": "5",
+            "names": ["a", 5, "b", true],
+            "inner": {"policy": "exponentail", "count": []},
+            "labels": {"a.b/c": 1, "d": "e"},
+        });
+        let errors = read::<Sample>(&value, "spec").unwrap_err();
+        let mut fields: Vec<_> = errors.iter().map(|error| error.field.as_deref().unwrap()).collect();
+        fields.sort_unstable();
+        assert_eq!(
+            fields,
+            [
+                "spec.count",
+                "spec.inner.count",
+                "spec.inner.policy",
+                "spec.labels[a.b/c]",
+                "spec.names[1]",
+                "spec.names[3]"
+            ]
+        );
+        let many = json!({ "names": vec![5; 1000] });
+        assert_eq!(read::<Sample>(&many, "spec").unwrap_err().len(), MOST_ERRORS);
+        assert_eq!(read::<Sample>(&json!([]), "spec").unwrap_err().len(), 1);
     }
 
     #[test]

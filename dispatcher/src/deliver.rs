@@ -10,7 +10,7 @@ use crate::reply;
 use crate::request::{Parcel, claims_event};
 use crate::trigger::Trigger;
 use broker_core::{Delivery, ReplyTo};
-use event::Event;
+use event::{Event, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -86,9 +86,13 @@ async fn attempt(trigger: &Trigger, delivery: &Delivery) -> Result<Vec<Event>, F
     if let (Some(handshake), Outlet::Http(sink)) = (&gear.handshake, &gear.sink) {
         Box::pin(handshake.perform(sink, trigger.pace(), parcel.policy.timeout)).await?;
     }
+    // Waits for other attempts, and for people, are no work of ours.
+    if delivery.attempt == 1 && envelope.redrive.is_none() {
+        gear.meters.process.observe(Timestamp::now().since(envelope.accepted_at).as_secs_f64());
+    }
     let begin = Instant::now();
     let sent = gear.sink.send(parcel, &trigger.means).await;
-    gear.meters.duration.observe(begin.elapsed().as_secs_f64());
+    gear.meters.dispatch.observe(begin.elapsed().as_secs_f64());
     let answer = match sent {
         Ok(answer) => answer,
         Err(failure) => {

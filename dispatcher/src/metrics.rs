@@ -37,7 +37,9 @@ struct Reply {
 pub(crate) struct Metrics {
     deliveries: Family<ByResult, Counter>,
     attempts: Family<ByClass, Counter>,
-    duration: Family<ByTrigger, Histogram, fn() -> Histogram>,
+    /// Until the first attempt.
+    process: Family<ByTrigger, Histogram, fn() -> Histogram>,
+    dispatch: Family<ByTrigger, Histogram, fn() -> Histogram>,
     pub(crate) replies: Replies,
 }
 
@@ -62,7 +64,8 @@ pub(crate) struct Meters {
     pub(crate) delivered: Counter,
     pub(crate) failed: Counter,
     pub(crate) dead_letter: Counter,
-    pub(crate) duration: Histogram,
+    pub(crate) process: Histogram,
+    pub(crate) dispatch: Histogram,
     attempts: [Counter; CLASSES.len()],
 }
 
@@ -78,7 +81,8 @@ impl Metrics {
         let metrics = Self {
             deliveries: Family::default(),
             attempts: Family::default(),
-            duration: Family::new_with_constructor(duration),
+            process: Family::new_with_constructor(duration),
+            dispatch: Family::new_with_constructor(duration),
             replies: Replies {
                 accepted: reply("accepted"),
                 failed: reply("failed"),
@@ -100,9 +104,14 @@ impl Metrics {
         );
         registry.register("sluice_replies", "Answers of sinks by what became of them", replies);
         registry.register(
+            "kn_eventing_process_duration",
+            "Seconds from accepting an event to the first request to the sink",
+            metrics.process.clone(),
+        );
+        registry.register(
             "kn_eventing_dispatch_duration",
             "Seconds from taking an event to the end of the sink's answer",
-            metrics.duration.clone(),
+            metrics.dispatch.clone(),
         );
         metrics
     }
@@ -116,7 +125,8 @@ impl Metrics {
             delivered,
             failed,
             dead_letter,
-            duration: self.duration.get_or_create_owned(&ByTrigger { trigger: trigger.to_owned() }),
+            process: self.process.get_or_create_owned(&ByTrigger { trigger: trigger.to_owned() }),
+            dispatch: self.dispatch.get_or_create_owned(&ByTrigger { trigger: trigger.to_owned() }),
             attempts: CLASSES.map(|class| {
                 self.attempts.get_or_create_owned(&ByClass { trigger: trigger.to_owned(), class })
             }),
@@ -125,7 +135,9 @@ impl Metrics {
 
     /// Forgets a trigger that is gone.
     pub(crate) fn forget(&self, trigger: &str) {
-        self.duration.remove(&ByTrigger { trigger: trigger.to_owned() });
+        let by_trigger = ByTrigger { trigger: trigger.to_owned() };
+        self.process.remove(&by_trigger);
+        self.dispatch.remove(&by_trigger);
         for result in RESULTS {
             self.deliveries.remove(&ByResult { trigger: trigger.to_owned(), result });
         }

@@ -22,6 +22,7 @@ mod program;
 mod raw;
 mod secure;
 mod sink;
+mod small_disk;
 mod subscription;
 #[cfg(feature = "toolchains")]
 pub mod toolchain;
@@ -37,5 +38,6 @@ pub use program::{Finished, run};
 pub use raw::{RawClient, RawMessage, RawSink};
 pub use secure::Secure;
 pub use sink::{Reaction, Received, Sink};
+pub use small_disk::SmallDisk;
 pub use subscription::{Subscription, channel, reference};
 pub use wait::{DEADLINE, until, value};

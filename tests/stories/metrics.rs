@@ -15,6 +15,12 @@ async fn every_family_is_there_once_and_written_down() {
     })
     .await;
 
+    let bill = |name: &str| format!("{name}{{trigger=\"default/bill\"}}");
+    assert_eq!(mesh.metric(&bill("kn_eventing_process_duration_count")).await, 1.0);
+    assert_eq!(mesh.metric(&bill("kn_eventing_dispatch_duration_count")).await, 1.0);
+    // The trigger's beginning, and the event.
+    assert_eq!(mesh.metric("sluice_log_appended_total").await, 2.0);
+
     let page = mesh.client().get(&mesh.admin("/metrics")).await.unwrap().body;
     let page = String::from_utf8_lossy(&page).into_owned();
     let mut shown = BTreeSet::new();

@@ -1,5 +1,6 @@
 //! `/api/v1/dead-letters`: list, show, redrive, purge, over all channels of this process.
 
+mod replies;
 mod view;
 
 use crate::api::Api;
@@ -104,13 +105,31 @@ impl Api {
                 limit => limit - ids.len(),
             };
             let query = DeadLetterQuery { limit, ..query.clone() };
-            let touched = match change {
-                Change::Redrive => store.redrive(&query).await,
-                Change::Purge => store.purge(&query).await,
+            let changed = match change {
+                Change::Redrive => self.redrive(&store, &query, &mut ids).await,
+                Change::Purge => {
+                    store.purge(&query).await.map(|purged| ids.extend(purged)).map_err(Into::into)
+                }
             };
-            ids.extend(touched.map_err(|error| broken_off(&error, ids.len()))?);
+            changed.map_err(|problem| broken_off(problem, ids.len()))?;
         }
         Ok(Touched { ids })
+    }
+
+    /// Events to their trigger, replies to where the trigger's replies go.
+    async fn redrive(
+        &self,
+        store: &DeadLetterStore,
+        query: &DeadLetterQuery,
+        done: &mut Vec<String>,
+    ) -> Result<(), ProblemDetails> {
+        let sent = store.redrive(query).await?;
+        let limit = query.limit.saturating_sub(sent.len());
+        done.extend(sent);
+        if query.limit > 0 && limit == 0 {
+            return Ok(());
+        }
+        self.redrive_replies(store, &DeadLetterQuery { limit, ..query.clone() }, done).await
     }
 
     async fn change_one(&self, id: &str, change: Change) -> Result<Touched, ProblemDetails> {
@@ -158,8 +177,14 @@ fn unknown(id: &str) -> ProblemDetails {
     ProblemDetails::not_found(format!("there is no dead letter `{id}`; it may have been delivered or purged"))
 }
 
-fn broken_off(error: &DeadLetterError, done: usize) -> ProblemDetails {
-    ProblemDetails::new(StatusCode::SERVICE_UNAVAILABLE, format!("{error}; {done} were done before"))
+fn broken_off(problem: ProblemDetails, done: usize) -> ProblemDetails {
+    match done {
+        0 => problem,
+        _ => ProblemDetails {
+            detail: format!("{}; at least {done} others were done", problem.detail),
+            ..problem
+        },
+    }
 }
 
 impl From<DeadLetterError> for ProblemDetails {

@@ -14,6 +14,7 @@ use crate::queue::{Purpose, Queue};
 use crate::recover::{Failure, recover};
 use crate::segments::Segments;
 use crate::shared::Shared;
+use crate::spares;
 use crate::state::State;
 use crate::steward::Steward;
 use crate::tail::Tail;
@@ -85,7 +86,7 @@ impl LogBackend {
         })?;
         let shared = Arc::new(Shared {
             queue: Queue::new(options.queue_bytes),
-            segments: Segments::new(found.segments, found.free, found.next_sequence),
+            segments: Segments::new(found.files, spares::bytes(options.segment_bytes)),
             catalog: Mutex::new(found.catalog),
             metrics: Metrics::register(registry),
             health: watch::Sender::new(Health::Up),

@@ -8,6 +8,7 @@ use crate::lane::Lane;
 use crate::queue::{Purpose, Request};
 use crate::segment::{Segment, SegmentHeader};
 use crate::shared::Shared;
+use broker_core::Entry;
 use event::Timestamp;
 use std::io;
 use std::ops::Range;
@@ -21,6 +22,29 @@ const RESERVE_SHARE: u32 = 4;
 const PREPARE_SHARE: u32 = 4;
 /// Bytes that are gathered before they are written.
 const GATHERED: usize = 1 << 20;
+
+/// What a request may use while the disk is full.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Claim {
+    /// What is left of the active segment but for the reserve.
+    Ordinary,
+    /// The reserve.
+    Reserve,
+    /// A spare: what frees space and takes little.
+    LastResort,
+}
+
+impl Claim {
+    fn of(request: &Request) -> Self {
+        let is_event = |entry: &Entry| matches!(entry, Entry::Event(_));
+        match &request.purpose {
+            _ if !request.urgent => Self::Ordinary,
+            Purpose::Moved { .. } => Self::Reserve,
+            Purpose::Entries { entries, .. } if entries.iter().any(is_event) => Self::Reserve,
+            _ => Self::LastResort,
+        }
+    }
+}
 
 /// Why a frame was not placed.
 pub(crate) enum Stop {
@@ -110,7 +134,7 @@ impl Batch {
     fn place_entries(&mut self, lane: &Arc<Lane>, request: &Request) -> Result<(), Stop> {
         still_there(lane)?;
         for (_, frame) in request.frames.iter() {
-            self.room(frame.len(), request.urgent)?;
+            self.room(frame.len(), Claim::of(request))?;
             // Read after a new segment was begun: its checkpoint tells the position before.
             let position = lane.next.fetch_add(1, Ordering::AcqRel);
             self.put(frame, position, self.now);
@@ -121,7 +145,7 @@ impl Batch {
     fn place_state(&mut self, lane: &Arc<Lane>, request: &Request) -> Result<(), Stop> {
         still_there(lane)?;
         for (header, frame) in request.frames.iter() {
-            self.room(frame.len(), request.urgent)?;
+            self.room(frame.len(), Claim::of(request))?;
             let number = lane.next_piece.fetch_add(1, Ordering::AcqRel);
             let stamp = match header.kind {
                 Kind::Change => lane.last_piece.load(Ordering::Acquire),
@@ -136,7 +160,7 @@ impl Batch {
 
     fn place_as_they_are(&mut self, request: &Request) -> Result<(), Stop> {
         for (header, frame) in request.frames.iter() {
-            self.room(frame.len(), request.urgent)?;
+            self.room(frame.len(), Claim::of(request))?;
             self.put(frame, header.position, header.stamp);
         }
         Ok(())
@@ -152,7 +176,7 @@ impl Batch {
             let mut frames = Frames::default();
             frames.push(header, |_| ());
             for (header, frame) in frames.iter() {
-                match self.room(frame.len(), true) {
+                match self.room(frame.len(), Claim::LastResort) {
                     Ok(()) => self.put(frame, header.position, header.stamp),
                     Err(Stop::Refused(_)) => {}
                     Err(Stop::Broken(error)) => return Err(error),
@@ -163,7 +187,7 @@ impl Batch {
     }
 
     /// Makes room for a frame, in the next segment if need be.
-    fn room(&mut self, bytes: usize, urgent: bool) -> Result<(), Stop> {
+    fn room(&mut self, bytes: usize, claim: Claim) -> Result<(), Stop> {
         if self.bytes.len() > GATHERED {
             self.write()?;
         }
@@ -171,12 +195,17 @@ impl Batch {
         match &self.active {
             Some(active) if end <= u64::from(active.capacity) => {
                 let reserve = u64::from(active.capacity / RESERVE_SHARE);
-                if !urgent && end + reserve > u64::from(active.capacity) {
+                let kept_for = match active.spare {
+                    true => Claim::LastResort,
+                    false if end + reserve > u64::from(active.capacity) => Claim::Reserve,
+                    false => Claim::Ordinary,
+                };
+                if claim < kept_for {
                     self.shared.segments.exhausted().map_or(Ok(()), |reason| Err(Stop::Refused(reason)))?;
                 }
                 Ok(())
             }
-            _ => self.begin(bytes),
+            _ => self.begin(bytes, claim),
         }
     }
 
@@ -197,11 +226,11 @@ impl Batch {
     }
 
     /// Goes on in the next segment, which has room for a frame of so many bytes.
-    fn begin(&mut self, bytes: usize) -> Result<(), Stop> {
+    fn begin(&mut self, bytes: usize, claim: Claim) -> Result<(), Stop> {
         self.sync()?;
         let checkpoint = hold(&self.shared.catalog).checkpoint(self.shared.segments.oldest());
         let need = u64::from(SegmentHeader::BYTES) + (checkpoint.bytes() + bytes) as u64;
-        let next = self.shared.segments.next(need).map_err(Stop::Refused)?;
+        let next = self.shared.segments.next(need, claim == Claim::LastResort).map_err(Stop::Refused)?;
         self.active = Some(next);
         self.start = SegmentHeader::BYTES;
         self.begun = true;

@@ -64,7 +64,8 @@ fn lock(folder: &Path) -> Result<FolderLock, OpenError> {
         }
         Err(TryLockError::Error(source)) => return Err(fails(source)),
     }
-    file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(fails)?;
+    // Only for the message, as above: a full disk keeps nobody from opening.
+    let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
     Ok(FolderLock { _file: file })
 }
 

@@ -145,3 +145,28 @@ fn u32_at(bytes: &[u8; HEADER], at: usize) -> u32 {
 fn u64_at(bytes: &[u8; HEADER], at: usize) -> u64 {
     u64::from(u32_at(bytes, at)) | u64::from(u32_at(bytes, at + 4)) << 32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sealed(life: Life) -> Vec<u8> {
+        let mut frame = vec![0; HEADER];
+        Header::new(Kind::Entry, 1, 0).write(&mut frame);
+        seal(&mut frame, life, 5, 7);
+        frame
+    }
+
+    /// What a recycled file held before never fits: either guard alone keeps it out.
+    #[test]
+    fn a_frame_of_another_life_is_none() {
+        let life = Life::new(&[1; 16], 9);
+        let frame = sealed(life);
+        assert!(Header::read(life, &frame).is_some_and(|header| header.position == 5));
+        let another_seed = Life { sequence: 9, seed: Life::new(&[2; 16], 9).seed };
+        assert_eq!(Header::read(another_seed, &frame), None, "a segment of that number in another folder");
+        let another_number = Life { sequence: 10, seed: life.seed };
+        assert_eq!(Header::read(another_number, &frame), None, "seeds may be equal by chance");
+        assert_ne!(Life::new(&[1; 16], 10).seed, life.seed);
+    }
+}

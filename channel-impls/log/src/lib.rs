@@ -6,6 +6,7 @@
 //!                          ▼                                         │ moved forward
 //!   0000000007.log  0000000008.log  0000000009.log (next)     mover ─┘
 //!        └── nothing live any more ──▶ steward ──▶ 0000000007.free ──▶ 0000000010.log
+//!                                      disk full? spare-0 ──▶ 0000000011.log, for what frees space
 //! ```
 //!
 //! What it does: keeps records durable and in order, gives the disk back, always opens: a torn tail is cut,
@@ -39,6 +40,7 @@ mod scan;
 mod segment;
 mod segments;
 mod shared;
+mod spares;
 mod state;
 mod steward;
 mod tail;

@@ -148,3 +148,64 @@ impl Queue {
         hold(&self.pending).ended.clone().unwrap_or_else(|| "the log's writer is gone".to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{Header, Kind};
+    use futures::FutureExt;
+    use std::pin::pin;
+
+    /// Frames of so many bytes.
+    fn frames(bytes: usize) -> Frames {
+        let mut frames = Frames::default();
+        let head = crate::frame::HEADER;
+        frames.push(Header::new(Kind::Channel, 1, 0), |out| out.resize(out.len() + bytes - head, 0));
+        frames
+    }
+
+    /// What the writer takes now; it must be something.
+    fn taken(queue: &Queue) -> Vec<Request> {
+        let mut requests = Vec::new();
+        assert!(queue.take(&mut requests, &mut Vec::new()));
+        requests
+    }
+
+    #[tokio::test]
+    async fn what_finds_no_room_waits_until_others_are_written() {
+        let queue = Queue::new(1000);
+        let submit = |bytes| queue.submit(frames(bytes), Purpose::Create, false);
+        let (mut first, mut second) = (pin!(submit(600)), pin!(submit(600)));
+        assert!(first.as_mut().now_or_never().is_none() && second.as_mut().now_or_never().is_none());
+        let mut requests = taken(&queue);
+        assert_eq!(requests.len(), 1, "the second does not even lie in the queue");
+        queue.release(requests[0].cost());
+        requests.remove(0).answer(Ok(()));
+        assert_eq!(first.await, Ok(()));
+        assert!(second.as_mut().now_or_never().is_none());
+        taken(&queue).remove(0).answer(Ok(()));
+        assert_eq!(second.await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn what_is_larger_than_the_queue_goes_alone() {
+        let queue = Queue::new(1000);
+        let submit = |bytes| queue.submit(frames(bytes), Purpose::Create, false);
+        let (mut large, mut small) = (pin!(submit(5000)), pin!(submit(48)));
+        assert!(large.as_mut().now_or_never().is_none() && small.as_mut().now_or_never().is_none());
+        let requests = taken(&queue);
+        assert_eq!((requests.len(), requests[0].cost()), (1, 1000));
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_room_hears_of_the_end() {
+        let queue = Queue::new(1000);
+        let submit = |bytes| queue.submit(frames(bytes), Purpose::Create, false);
+        let (mut first, mut second) = (pin!(submit(600)), pin!(submit(600)));
+        assert!(first.as_mut().now_or_never().is_none() && second.as_mut().now_or_never().is_none());
+        assert_eq!(taken(&queue).len(), 1);
+        queue.end("the disk is on fire");
+        assert_eq!(second.await, Err("the disk is on fire".to_owned()));
+        assert_eq!(submit(48).await, Err("the disk is on fire".to_owned()));
+    }
+}

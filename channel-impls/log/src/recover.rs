@@ -6,7 +6,8 @@ use crate::disk::{Disk, DiskFile};
 use crate::frame::Life;
 use crate::lane::{Contents, Lane};
 use crate::segment::{Segment, SegmentHeader, VERSION, bad_name, name};
-use crate::segments::{Free, POOL};
+use crate::segments::{Files, Free, POOL};
+use crate::spares::{self, SPARES};
 use crate::state::State;
 use crate::tail::Tail;
 use crate::{Damage, OpenError, hold};
@@ -24,18 +25,17 @@ const SKIP: u64 = 1 << 32;
 pub(crate) struct Recovered {
     pub(crate) id: [u8; 16],
     pub(crate) catalog: Catalog,
-    pub(crate) segments: BTreeMap<u32, Arc<Segment>>,
-    pub(crate) free: Vec<Free>,
-    pub(crate) next_sequence: u32,
+    pub(crate) files: Files,
     pub(crate) last_time: u64,
     pub(crate) damage: Vec<Damage>,
 }
 
 /// Files as their names say.
 #[derive(Default)]
-struct Files {
+struct Named {
     segments: Vec<(u32, Arc<dyn DiskFile>, Option<SegmentHeader>)>,
     free: Vec<Free>,
+    spares: Vec<Free>,
     last: Option<u32>,
 }
 
@@ -60,6 +60,10 @@ pub(crate) fn recover(disk: &dyn Disk, segment_bytes: u32) -> Result<Recovered, 
         damage.extend(headless(disk, &mut segments, &mut contents, *sequence)?);
     }
     make_durable(&segments, &contents)?;
+    let sealed_below = contents.iter().rev().find(|(_, found)| found.checkpoint.is_some()).map(|(n, _)| *n);
+    let is_empty = |sequence: &u32| contents.get(sequence).is_some_and(|found| found.frames == 0);
+    let empty =
+        segments.extract_if(.., |sequence, _| is_empty(sequence)).map(|(_, segment)| segment).collect();
     let mut history = History::default();
     for (sequence, contents) in contents {
         damage.extend(contents.damage.iter().cloned());
@@ -67,8 +71,16 @@ pub(crate) fn recover(disk: &dyn Disk, segment_bytes: u32) -> Result<Recovered, 
     }
     let last_time = history.last_time;
     let catalog = history.catalog(if damage.is_empty() { 0 } else { SKIP });
-    let next_sequence = files.last.map_or(1, |last| last + 1);
-    Ok(Recovered { id, catalog, segments, free: files.free, next_sequence, last_time, damage })
+    let files = Files {
+        segments,
+        empty,
+        free: files.free,
+        spares: files.spares,
+        next_sequence: files.last.map_or(1, |last| last + 1),
+        // After damage the old ones are needed until this process wrote a checkpoint.
+        sealed_below: sealed_below.filter(|_| damage.is_empty()).unwrap_or(0),
+    };
+    Ok(Recovered { id, catalog, files, last_time, damage })
 }
 
 /// Why a folder could not be read.
@@ -83,9 +95,13 @@ impl From<io::Error> for Failure {
     }
 }
 
-fn files(disk: &dyn Disk, segment_bytes: u32) -> Result<Files, Failure> {
-    let mut files = Files::default();
+fn files(disk: &dyn Disk, segment_bytes: u32) -> Result<Named, Failure> {
+    let mut files = Named::default();
     for file_name in disk.list()? {
+        if spares::is_name(&file_name) {
+            keep(disk, file_name, spares::bytes(segment_bytes), SPARES, &mut files.spares)?;
+            continue;
+        }
         let Some((number, kind)) = file_name.split_once('.') else { continue };
         let Ok(sequence) = number.parse::<u32>() else { continue };
         match kind {
@@ -94,14 +110,7 @@ fn files(disk: &dyn Disk, segment_bytes: u32) -> Result<Files, Failure> {
                 let header = header(file.as_ref(), &file_name)?;
                 files.segments.push((sequence, file, header));
             }
-            "free" => {
-                let file = disk.open(&file_name)?;
-                if file.len()? == u64::from(segment_bytes) && files.free.len() < POOL {
-                    files.free.push(Free { name: file_name, file });
-                } else {
-                    disk.remove(&file_name)?;
-                }
-            }
+            "free" => keep(disk, file_name, u64::from(segment_bytes), POOL, &mut files.free)?,
             "new" => disk.remove(&file_name)?,
             _ => continue,
         }
@@ -109,6 +118,16 @@ fn files(disk: &dyn Disk, segment_bytes: u32) -> Result<Files, Failure> {
     }
     files.segments.sort_by_key(|(sequence, ..)| *sequence);
     Ok(files)
+}
+
+/// Keeps a file that waits for its next life, if it has the size and there are not too many.
+fn keep(disk: &dyn Disk, name: String, bytes: u64, most: usize, kept: &mut Vec<Free>) -> io::Result<()> {
+    let file = disk.open(&name)?;
+    if file.len()? != bytes || kept.len() == most {
+        return disk.remove(&name);
+    }
+    kept.push(Free { name, file });
+    Ok(())
 }
 
 /// The header of a file; `None` when it is damaged.

@@ -66,6 +66,8 @@ pub(crate) struct Segment {
     pub(crate) file: Arc<dyn DiskFile>,
     /// Bytes of the file.
     pub(crate) capacity: u32,
+    /// It was a spare: for what frees space, as long as the disk is full.
+    pub(crate) spare: bool,
     /// Bytes of frames that somebody may still ask for.
     live: AtomicU64,
     /// The mover has done what it can: what is left is not worth a second look.
@@ -74,7 +76,7 @@ pub(crate) struct Segment {
 
 impl Segment {
     pub(crate) fn new(life: Life, file: Arc<dyn DiskFile>, capacity: u32) -> Self {
-        Self { life, file, capacity, live: AtomicU64::new(0), moved: AtomicBool::new(false) }
+        Self { life, file, capacity, spare: false, live: AtomicU64::new(0), moved: AtomicBool::new(false) }
     }
 
     pub(crate) fn name(&self) -> String {

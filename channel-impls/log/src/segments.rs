@@ -14,6 +14,20 @@ pub(crate) struct Free {
     pub(crate) file: Arc<dyn DiskFile>,
 }
 
+/// The files that there are when a log is opened.
+#[derive(Default)]
+pub(crate) struct Files {
+    /// Those that hold frames.
+    pub(crate) segments: BTreeMap<u32, Arc<Segment>>,
+    /// Those that were made and never written to.
+    pub(crate) empty: Vec<Arc<Segment>>,
+    pub(crate) free: Vec<Free>,
+    pub(crate) spares: Vec<Free>,
+    pub(crate) next_sequence: u32,
+    /// See [`Inner::sealed_below`].
+    pub(crate) sealed_below: u32,
+}
+
 /// What the segments are at the moment.
 pub(crate) struct Inner {
     /// Those that hold frames or will; the last is written to.
@@ -24,10 +38,18 @@ pub(crate) struct Inner {
     pub(crate) free: Vec<Free>,
     /// Ready to be written to.
     pub(crate) next: Option<Arc<Segment>>,
+    /// Files for the last resort. At most [`SPARES`](crate::spares::SPARES).
+    pub(crate) spares: Vec<Free>,
+    /// One of them is asked for: no other segment can be made.
+    pub(crate) desperate: bool,
+    /// It is ready to be written to.
+    pub(crate) last_resort: Option<Arc<Segment>>,
     /// The next one is asked for, of at least so many bytes.
     pub(crate) wanted: Option<u64>,
     /// Why there is no next one.
     pub(crate) failing: Option<String>,
+    /// It is time to try again.
+    pub(crate) retry: bool,
     /// Never used before.
     pub(crate) next_sequence: u32,
     /// What is below takes no more frames, and a durable checkpoint lies above it.
@@ -40,24 +62,29 @@ pub(crate) const POOL: usize = 1;
 
 pub(crate) struct Segments {
     inner: Mutex<Inner>,
+    /// Bytes of one of the spares.
+    spare_bytes: u64,
     changed: Condvar,
 }
 
 impl Segments {
-    pub(crate) fn new(all: BTreeMap<u32, Arc<Segment>>, free: Vec<Free>, next_sequence: u32) -> Self {
+    pub(crate) fn new(found: Files, spare_bytes: u64) -> Self {
         let inner = Inner {
-            all,
-            dying: Vec::new(),
-            free,
+            all: found.segments,
+            dying: found.empty,
+            free: found.free,
             next: None,
+            spares: found.spares,
+            desperate: false,
+            last_resort: None,
             wanted: None,
             failing: None,
-            next_sequence,
-            // Until this process wrote a checkpoint the old ones are needed.
-            sealed_below: 0,
+            retry: false,
+            next_sequence: found.next_sequence,
+            sealed_below: found.sealed_below,
             closing: false,
         };
-        Self { inner: Mutex::new(inner), changed: Condvar::new() }
+        Self { inner: Mutex::new(inner), spare_bytes, changed: Condvar::new() }
     }
 
     pub(crate) fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -83,19 +110,24 @@ impl Segments {
         }
     }
 
-    /// The next segment, with room for `need` bytes; waits while it is being made.
-    pub(crate) fn next(&self, need: u64) -> Result<Arc<Segment>, String> {
+    /// The next segment, with room for `need` bytes; waits while it is being made. If none can be made, perhaps the
+    /// last resort.
+    pub(crate) fn next(&self, need: u64, last_resort: bool) -> Result<Arc<Segment>, String> {
         let mut inner = self.inner();
         loop {
-            if let Some(next) = inner.next.take_if(|next| u64::from(next.capacity) >= need) {
+            let has_room = |segment: &mut Arc<Segment>| u64::from(segment.capacity) >= need;
+            if let Some(next) = inner.last_resort.take().or_else(|| inner.next.take_if(has_room)) {
                 inner.all.insert(next.life.sequence, next.clone());
-                inner.wanted = None;
+                (inner.wanted, inner.desperate) = (None, false);
                 return Ok(next);
             }
-            if let Some(reason) = inner.failing.clone() {
-                return Err(reason);
+            match inner.failing.clone() {
+                None => inner.wanted = Some(inner.wanted.unwrap_or(0).max(need)),
+                Some(_) if last_resort && need <= self.spare_bytes && !inner.spares.is_empty() => {
+                    inner.desperate = true;
+                }
+                Some(reason) => return Err(reason),
             }
-            inner.wanted = Some(inner.wanted.unwrap_or(0).max(need));
             self.changed.notify_all();
             inner = self.wait(inner, None);
         }

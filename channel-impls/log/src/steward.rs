@@ -8,6 +8,7 @@ use crate::frame::Life;
 use crate::segment::{Segment, SegmentHeader, VERSION, free_name, name, new_name};
 use crate::segments::{Free, Inner, POOL};
 use crate::shared::Shared;
+use crate::spares;
 use broker_core::Health;
 use std::io;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ const FIRST_LEAST: u64 = 4 << 10;
 
 enum Job {
     Prepare { bytes: u64, free: Option<Free>, sequence: u32 },
+    UseSpare { spare: Free, sequence: u32 },
     Recycle(Segment),
     End,
 }
@@ -43,7 +45,8 @@ impl Steward {
         loop {
             match self.job() {
                 Job::End => return,
-                Job::Recycle(segment) => self.recycle(segment),
+                Job::Recycle(segment) => self.recycle(&segment),
+                Job::UseSpare { spare, sequence } => self.use_spare(spare, sequence),
                 Job::Prepare { bytes, free, sequence } => self.prepare(bytes, free, sequence),
             }
             self.measure();
@@ -65,13 +68,20 @@ impl Steward {
             if let Some(job) = self.wanted(&mut inner) {
                 return job;
             }
+            if inner.desperate
+                && inner.failing.is_some()
+                && inner.last_resort.is_none()
+                && let Some(spare) = inner.spares.pop()
+            {
+                return Job::UseSpare { spare, sequence: inner.take_sequence() };
+            }
             let pause = if inner.dying.is_empty() { None } else { Some(LINGER) };
             let failing = inner.failing.is_some();
             inner = segments.wait(inner, pause.or(failing.then_some(RETRY)));
-            if failing && inner.failing.is_some() {
-                // Time has passed or space was freed: once more.
+            if failing {
+                // Time has passed or space was freed: once more. Nobody else gets the reserve meanwhile.
                 inner.wanted.get_or_insert(0);
-                inner.failing = None;
+                inner.retry = true;
             }
         }
     }
@@ -79,10 +89,11 @@ impl Steward {
     fn wanted(&self, inner: &mut Inner) -> Option<Job> {
         let usual = u64::from(self.shared.options.segment_bytes);
         let need = inner.wanted?;
-        if inner.next.as_ref().is_some_and(|next| u64::from(next.capacity) >= need) || inner.failing.is_some()
-        {
+        let ready = inner.next.as_ref().is_some_and(|next| u64::from(next.capacity) >= need);
+        if ready || inner.failing.is_some() && !inner.retry {
             return None;
         }
+        inner.retry = false;
         // One that is too small has no frames: it is an empty segment like others.
         if let Some(small) = inner.next.take() {
             inner.dying.push(small);
@@ -90,8 +101,7 @@ impl Steward {
         let free = if need <= usual { inner.free.pop() } else { None };
         let first = (usual / FIRST_SHARE).max(FIRST_LEAST).min(usual);
         let size = if self.fresh && free.is_none() { first } else { usual };
-        let sequence = inner.next_sequence;
-        inner.next_sequence += 1;
+        let sequence = inner.take_sequence();
         Some(Job::Prepare { bytes: size.max(need).next_multiple_of(512), free, sequence })
     }
 
@@ -101,8 +111,13 @@ impl Steward {
         match made {
             Ok(segment) => {
                 self.fresh = false;
-                segments.inner().next = Some(Arc::new(segment));
+                let mut inner = segments.inner();
+                inner.next = Some(Arc::new(segment));
+                inner.failing = None;
+                drop(inner);
                 self.shared.set_health(Health::Up);
+                segments.look();
+                self.keep_spares();
             }
             Err(error) => {
                 let reason = format!("no new segment of {bytes} bytes can be made: {error}; free some disk");
@@ -113,6 +128,30 @@ impl Steward {
             }
         }
         segments.look();
+    }
+
+    /// Takes space for spares that are not there, as far as the disk has it: the next segment tries again.
+    fn keep_spares(&self) {
+        let Shared { segments, disk, options, .. } = self.shared.as_ref();
+        loop {
+            let Some(name) = spares::name_beside(&segments.inner().spares) else { return };
+            match spares::make(disk.as_ref(), name, spares::bytes(options.segment_bytes)) {
+                Ok(spare) => segments.inner().spares.push(spare),
+                Err(error) => return tracing::debug!(%error, "there is no room for a spare"),
+            }
+        }
+    }
+
+    /// Makes a segment of a spare.
+    fn use_spare(&self, spare: Free, sequence: u32) {
+        match self.make(0, Some(spare), sequence) {
+            Ok(mut segment) => {
+                segment.spare = true;
+                self.shared.segments.inner().last_resort = Some(Arc::new(segment));
+            }
+            Err(error) => tracing::error!(%error, "a spare cannot be used"),
+        }
+        self.shared.segments.look();
     }
 
     fn make(&self, bytes: u64, free: Option<Free>, sequence: u32) -> io::Result<Segment> {
@@ -138,30 +177,53 @@ impl Steward {
     }
 
     /// Keeps the file for its next life, or gives it back. An error costs nothing but the file.
-    fn recycle(&self, segment: Segment) {
+    fn recycle(&self, segment: &Segment) {
         let sequence = segment.life.sequence;
-        let room = self.shared.segments.inner().free.len() < POOL;
-        let done = if room && segment.capacity == self.shared.options.segment_bytes {
-            let free = free_name(sequence);
-            self.shared.disk.rename(&segment.name(), &free).map(|()| {
-                self.shared.segments.inner().free.push(Free { name: free, file: segment.file });
-            })
-        } else {
-            self.shared.disk.remove(&segment.name())
+        let Shared { segments, disk, options, .. } = self.shared.as_ref();
+        let (room, spare) = {
+            let inner = segments.inner();
+            (inner.free.len() < POOL, spares::name_beside(&inner.spares))
+        };
+        let keep = |name: String| {
+            disk.rename(&segment.name(), &name).map(|()| Free { name, file: segment.file.clone() })
+        };
+        let done = match spare {
+            Some(name) if spares::was(segment, options.segment_bytes) => {
+                keep(name).map(|spare| segments.inner().spares.push(spare))
+            }
+            _ if room && segment.capacity == options.segment_bytes => {
+                keep(free_name(sequence)).map(|free| segments.inner().free.push(free))
+            }
+            _ => disk.remove(&segment.name()),
         };
         if let Err(error) = done {
             tracing::warn!(%error, sequence, "an empty segment could not be given back");
         }
-        self.shared.segments.look();
+        segments.look();
     }
 
     fn measure(&self) {
         let inner = self.shared.segments.inner();
-        let waiting = inner.free.len() as u64 * u64::from(self.shared.options.segment_bytes);
-        let held = inner.all.values().chain(&inner.next).map(|s| u64::from(s.capacity)).sum::<u64>();
+        let usual = self.shared.options.segment_bytes;
+        let waiting =
+            inner.free.len() as u64 * u64::from(usual) + inner.spares.len() as u64 * spares::bytes(usual);
+        let held = inner
+            .all
+            .values()
+            .chain(&inner.next)
+            .chain(&inner.last_resort)
+            .map(|s| u64::from(s.capacity))
+            .sum::<u64>();
         let metrics = &self.shared.metrics;
         metrics.bytes.set(i64::try_from(waiting + held).unwrap_or(i64::MAX));
         metrics.segments.set(i64::try_from(inner.all.len()).unwrap_or(i64::MAX));
+    }
+}
+
+impl Inner {
+    fn take_sequence(&mut self) -> u32 {
+        self.next_sequence += 1;
+        self.next_sequence - 1
     }
 }
 

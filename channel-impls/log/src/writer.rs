@@ -93,6 +93,7 @@ impl Writer {
         match &mut request.purpose {
             Purpose::Entries { lane, entries } => {
                 let entries = std::mem::take(entries);
+                self.shared.metrics.appended.inc_by(placed.len() as u64);
                 let weight = request.frames.bytes() + entries.len() * ENTRY_OVERHEAD;
                 lane.publish(placed, entries);
                 if let Some((_, last)) = placed.last() {

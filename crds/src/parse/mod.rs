@@ -144,8 +144,10 @@ fn read<T: DeserializeOwned>(value: Option<&Value>, path: &str, report: &mut Rep
             }
             Some(read.value)
         }
-        Err(error) => {
-            report.error(error.field.unwrap_or_default(), error.message);
+        Err(errors) => {
+            for error in errors {
+                report.error(error.field.unwrap_or_default(), error.message);
+            }
             None
         }
     }

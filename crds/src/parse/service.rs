@@ -19,8 +19,10 @@ pub(crate) enum Service {
 pub(super) fn parse(object: &Object, report: &mut Report<'_>) -> Option<Service> {
     let spec: ServiceSpec = match fields::read(object.value.get("spec").unwrap_or(&Value::Null), "spec") {
         Ok(read) => read.value,
-        Err(error) => {
-            report.error(error.field.unwrap_or_default(), error.message);
+        Err(errors) => {
+            for error in errors {
+                report.error(error.field.unwrap_or_default(), error.message);
+            }
             return None;
         }
     };

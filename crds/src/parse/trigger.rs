@@ -88,7 +88,10 @@ fn dependency(metadata: &Metadata, namespace: &str, report: &mut Report<'_>) -> 
     let field = annotations::field(DEPENDENCY);
     let value: serde_json::Value =
         report.take(&field, serde_json::from_str(text).map_err(|why| format!("is no JSON: {why}")))?;
-    let read = fields::read::<KReference>(&value, "").map_err(|error| error.message);
+    let read = fields::read::<KReference>(&value, "").map_err(|errors| {
+        let messages: Vec<String> = errors.into_iter().map(|error| error.message).collect();
+        messages.join(", ")
+    });
     let spec = report.take(&field, read)?.value;
     destination::reference(&spec, &field, namespace, report).map(|reference| reference.id)
 }

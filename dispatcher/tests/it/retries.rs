@@ -20,6 +20,9 @@ async fn some_answers_are_tried_again_until_one_is_a_success() {
         mesh.ended("default/t", "failed", 2).await;
         assert_eq!(sink.so_far().len(), 3, "{code}");
         assert_eq!(attempts(&mesh, "2xx"), 1.0);
+        let durations =
+            |name| mesh.metric(&format!(r#"kn_eventing_{name}_duration_count{{trigger="default/t"}}"#));
+        assert_eq!((durations("process"), durations("dispatch")), (1.0, 3.0));
     }
 }
 

@@ -1,4 +1,4 @@
-use super::house::House;
+use super::house::{House, event, soon};
 use serde_json::json;
 
 async fn four() -> House {
@@ -91,4 +91,38 @@ async fn a_purge_takes_what_it_was_told_and_no_more() {
     let rest = house.ask("DELETE", "/api/v1/dead-letters?all=true").await.json();
     assert_eq!(rest, json!({ "ids": ["d/é"] }));
     assert_eq!(house.ask("GET", "/api/v1/dead-letters").await.text, "[]\n");
+}
+
+#[tokio::test]
+async fn a_reply_is_redriven_through_the_door_to_everybody_it_concerns() {
+    let house = House::new().await;
+    house.bury_reply(event("order.paid", "r")).await;
+    let mut bill = house.channel().subscribe(&"default/bill".into()).await.unwrap();
+    let mut ship = house.channel().subscribe(&"default/ship".into()).await.unwrap();
+    let redriven = house.ask("POST", "/api/v1/dead-letters/redrive?id=r").await.json();
+    assert_eq!(redriven, json!({ "ids": ["r"] }));
+    for trigger in [&mut bill, &mut ship] {
+        let lent = soon(trigger.next()).await.unwrap();
+        assert_eq!((lent.record.event.id(), lent.record.envelope.hops), ("r", 255));
+        assert_eq!(lent.record.envelope.redrive, None, "it is an event like others");
+    }
+    assert_eq!(house.ask("GET", "/api/v1/dead-letters").await.text, "[]\n");
+}
+
+#[tokio::test]
+async fn a_reply_that_is_refused_again_stays_and_says_what_to_do() {
+    let house = four().await;
+    let large = event::EventBuilder::from(&event("order.paid", "large"));
+    let large = large.data(event::Data::Bytes(vec![b'x'; 2 << 20].into())).build().unwrap();
+    house.bury_reply(large).await;
+    house.bury_reply(event("order.paid", "small")).await;
+    let redriven = house.ask("POST", "/api/v1/dead-letters/redrive?all=true").await;
+    assert_eq!(redriven.status, 409, "{}", redriven.text);
+    let detail = redriven.json()["detail"].as_str().unwrap().to_owned();
+    for part in ["`large` is a reply to `default/bill`", "--max-event-size", "at least 5 others were done"] {
+        assert!(detail.contains(part), "{detail}");
+    }
+    let kept = house.ask("GET", "/api/v1/dead-letters/large").await.json();
+    assert_eq!(kept["attempts"], 4);
+    assert_eq!(house.ask("GET", "/api/v1/dead-letters/small").await.status, 404);
 }

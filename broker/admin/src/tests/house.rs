@@ -7,8 +7,8 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use broker_core::{
     Backend, Channel, ChannelId, ChannelOptions, ChannelRef, Channels, DeadLetter, DeliveryPolicy, GroupName,
-    GroupSpec, HttpSink, Limits, ObjectKey, Order, Provisioner, Publisher, Readiness, Route, RoutingTable,
-    Sink, StartAt, TriggerRoute, routes,
+    GroupSpec, HttpSink, Limits, ObjectKey, Order, Provisioner, Publisher, Readiness, ReplyTo, Route,
+    RoutingTable, Sink, StartAt, TriggerRoute, routes,
 };
 use bytes::Bytes;
 use channel_memory::MemoryBackend;
@@ -98,6 +98,13 @@ impl House {
     /// Keeps a dead letter of a trigger of the shop, that failed last `time` ms after 1970.
     pub(crate) async fn bury(&self, id: &str, trigger: &str, ty: &str, time: u64) {
         self.channel().dead_letters().put(letter(id, trigger, ty, time)).await.unwrap();
+    }
+
+    /// Keeps a reply to `default/bill` that was not let in.
+    pub(crate) async fn bury_reply(&self, event: Event) {
+        let mut letter = letter(event.id(), "default/bill", event.ty(), 5_000);
+        letter.record = Arc::new(Record { envelope: Envelope::accepted(0, Timestamp(5_000)), event });
+        self.channel().dead_letters().put(letter).await.unwrap();
     }
 
     /// Keeps one in the channel of the other Broker.
@@ -196,7 +203,7 @@ fn trigger(name: &str, filter: Filter) -> Arc<TriggerRoute> {
             longest_wait: Duration::from_secs(300),
         },
         sink: Sink::Http(Arc::new(HttpSink { uri, ca_certs: None, client_certificate: None })),
-        reply: None,
+        reply: Some(ReplyTo::Target(ObjectKey::broker("default", "shop"))),
         step: false,
         delivery: DeliveryPolicy::default(),
         dead_letter_sink: None,

@@ -24,6 +24,7 @@ pub(super) struct Kept {
     pub(super) group: GroupName,
     pub(super) last_time: Timestamp,
     pub(super) bytes: u64,
+    pub(super) is_reply: bool,
 }
 
 impl Folded {
@@ -36,7 +37,8 @@ impl Folded {
         self.bytes += bytes;
         *self.counts.entry(letter.group.clone()).or_default() += 1;
         self.positions.insert(id.clone(), at);
-        let kept = Kept { id, group: letter.group.clone(), last_time: letter.last_time, bytes };
+        let (group, last_time, is_reply) = (letter.group.clone(), letter.last_time, letter.is_reply());
+        let kept = Kept { id, group, last_time, bytes, is_reply };
         self.by_position.insert(at, kept);
     }
 

@@ -28,6 +28,15 @@ pub struct DeadLetter {
     pub last_time: Timestamp,
 }
 
+impl DeadLetter {
+    /// True for a reply of the trigger's sink that the door did not let in. It has no rounds left, which no event has
+    /// that came in; it belongs to where the trigger's replies go, never to the trigger's sink.
+    #[must_use]
+    pub fn is_reply(&self) -> bool {
+        self.record.envelope.hops == 0
+    }
+}
+
 /// A change in the dead letter lane; a listing folds them.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DeadLetterChange {

@@ -15,6 +15,8 @@ const MOST_LETTERS: usize = 1_000_000;
 const MOST_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 /// Letters that are read from the log in one go.
 pub(super) const READ_AT_ONCE: usize = 256;
+/// Bytes of events beyond which a redrive appends what it has: no more of them are in one append than this and one.
+const SENT_AT_ONCE: usize = 1024 * 1024;
 
 /// Why the dead letter store did not do what it was asked.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -96,7 +98,7 @@ impl DeadLetterStore {
     /// When the log cannot be read.
     pub async fn list(&self, query: &DeadLetterQuery) -> Result<Vec<DeadLetter>, DeadLetterError> {
         let mut letters = Vec::new();
-        let candidates = self.candidates(query);
+        let candidates = self.candidates(query, |_| true);
         for some in candidates.chunks(READ_AT_ONCE) {
             for letter in self.letters(some).await? {
                 if query.limit > 0 && letters.len() == query.limit {
@@ -111,32 +113,72 @@ impl DeadLetterStore {
     }
 
     /// Sends those that the query means to their trigger again; they go when it succeeds. Returns their ids.
-    /// One that is on its way already is not sent twice; one whose trigger is gone stays.
+    /// One that is on its way already is not sent twice; one whose trigger is gone stays. Replies stay too: see
+    /// [`DeadLetterStore::replies`].
     ///
     /// # Errors
     /// When the log cannot be read or written; any prefix may have been redriven.
     pub async fn redrive(&self, query: &DeadLetterQuery) -> Result<Vec<String>, DeadLetterError> {
         let mut sent = Vec::new();
-        let candidates = self.candidates(query);
+        let candidates = self.candidates(query, |kept| !kept.is_reply);
         for some in candidates.chunks(READ_AT_ONCE) {
+            let mut batch = Vec::new();
+            let mut bytes = 0;
             for letter in self.letters(some).await? {
-                let full = query.limit > 0 && sent.len() == query.limit;
-                if full {
-                    return Ok(sent);
+                if query.limit > 0 && sent.len() + batch.len() == query.limit {
+                    break;
                 }
                 let goes = query.means(&letter) && (self.is_wanted)(&letter.group);
                 if !goes || !self.lock().redriven.insert(letter.id.as_str().into()) {
                     continue;
                 }
-                let append = self.log.append(Lane(0), vec![Entry::Event(Arc::new(again(&letter)))]);
-                if let Err(error) = append.await {
-                    self.lock().redriven.remove(letter.id.as_str());
-                    return Err(error.into());
+                bytes += letter.record.event.size();
+                batch.push(letter);
+                if bytes >= SENT_AT_ONCE {
+                    sent.extend(self.send(std::mem::take(&mut batch)).await?);
+                    bytes = 0;
                 }
-                sent.push(letter.id);
+            }
+            sent.extend(self.send(batch).await?);
+            if query.limit > 0 && sent.len() == query.limit {
+                break;
             }
         }
         Ok(sent)
+    }
+
+    /// Appends the letters' events for their triggers, all at once; their ids.
+    async fn send(&self, letters: Vec<DeadLetter>) -> Result<Vec<String>, DeadLetterError> {
+        if letters.is_empty() {
+            return Ok(Vec::new());
+        }
+        let events = letters.iter().map(|letter| Entry::Event(Arc::new(again(letter)))).collect();
+        let sent = self.log.append(Lane(0), events).await;
+        let ids: Vec<String> = letters.into_iter().map(|letter| letter.id).collect();
+        if sent.is_err() {
+            let mut folded = self.lock();
+            for id in &ids {
+                folded.redriven.remove(id.as_str());
+            }
+        }
+        Ok(sent.map(|()| ids)?)
+    }
+
+    /// The ids of the replies that the query means, oldest first. A redrive is for the caller to make: it publishes
+    /// them where the trigger's replies go, then calls [`DeadLetterStore::resolved`].
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn replies(&self, query: &DeadLetterQuery) -> Result<Vec<String>, DeadLetterError> {
+        let mut ids = Vec::new();
+        for some in self.candidates(query, |kept| kept.is_reply).chunks(READ_AT_ONCE) {
+            let meant = self.letters(some).await?.into_iter().filter(|letter| query.means(letter));
+            ids.extend(meant.map(|letter| letter.id));
+        }
+        if query.limit > 0 {
+            ids.truncate(query.limit);
+        }
+        Ok(ids)
     }
 
     /// Deletes those that the query means. Returns their ids.
@@ -145,7 +187,7 @@ impl DeadLetterStore {
     /// When the log cannot be read or written; any prefix may have been deleted.
     pub async fn purge(&self, query: &DeadLetterQuery) -> Result<Vec<String>, DeadLetterError> {
         let mut gone: Vec<String> = Vec::new();
-        let candidates = self.candidates(query);
+        let candidates = self.candidates(query, |_| true);
         for some in candidates.chunks(READ_AT_ONCE) {
             if query.limit > 0 && gone.len() == query.limit {
                 break;
@@ -202,10 +244,11 @@ impl DeadLetterStore {
 
     /// Letters that the query may mean, in the order they were last put. By id: while some are worked on, others
     /// are moved forward.
-    fn candidates(&self, query: &DeadLetterQuery) -> Vec<Arc<str>> {
+    fn candidates(&self, query: &DeadLetterQuery, are: impl Fn(&Kept) -> bool) -> Vec<Arc<str>> {
         let folded = self.lock();
         let means = |kept: &Kept| {
-            (query.ids.is_empty() || query.ids.iter().any(|id| **id == *kept.id))
+            are(kept)
+                && (query.ids.is_empty() || query.ids.iter().any(|id| **id == *kept.id))
                 && query.group.as_ref().is_none_or(|g| *g == kept.group)
                 && query.since.is_none_or(|since| kept.last_time >= since)
         };

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use event::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 pub(crate) struct BrokenLog {
@@ -20,15 +21,35 @@ pub(crate) struct BrokenLog {
     pub(crate) failed: AtomicU32,
     /// Writes of state.
     pub(crate) written: AtomicU32,
+    /// Appends of events.
+    pub(crate) appended: AtomicU32,
+    pub(crate) readers: Arc<Readers>,
+}
+
+/// Who reads; perhaps of several logs.
+#[derive(Default)]
+pub(crate) struct Readers {
+    /// While true, a batch takes a while.
+    pub(crate) slow: AtomicBool,
+    /// Now.
+    pub(crate) now: AtomicU32,
+    /// At the same time, at most.
+    pub(crate) most: AtomicU32,
 }
 
 impl BrokenLog {
     pub(crate) fn new(log: Arc<dyn Log>) -> Arc<Self> {
+        Self::counted(log, &Arc::default())
+    }
+
+    pub(crate) fn counted(log: Arc<dyn Log>, readers: &Arc<Readers>) -> Arc<Self> {
         Arc::new(Self {
             log,
             broken: AtomicBool::new(false),
             failed: AtomicU32::new(0),
             written: AtomicU32::new(0),
+            appended: AtomicU32::new(0),
+            readers: readers.clone(),
         })
     }
 
@@ -43,6 +64,36 @@ impl BrokenLog {
 
     fn is_broken(&self) -> bool {
         self.broken.load(Ordering::Relaxed)
+    }
+}
+
+/// Counted as long as it lives.
+struct CountedReader {
+    reader: Box<dyn Reader>,
+    readers: Arc<Readers>,
+}
+
+impl CountedReader {
+    fn new(reader: Box<dyn Reader>, readers: Arc<Readers>) -> Self {
+        let now = readers.now.fetch_add(1, Ordering::Relaxed) + 1;
+        readers.most.fetch_max(now, Ordering::Relaxed);
+        Self { reader, readers }
+    }
+}
+
+impl Drop for CountedReader {
+    fn drop(&mut self) {
+        self.readers.now.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl Reader for CountedReader {
+    async fn next(&mut self) -> Result<Batch, LogError> {
+        if self.readers.slow.load(Ordering::Relaxed) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        self.reader.next().await
     }
 }
 
@@ -72,11 +123,17 @@ impl Log for BrokenLog {
     async fn append(&self, lane: Lane, entries: Vec<Entry>) -> Result<(), AppendError> {
         // Others have their turn meanwhile, as with a log that writes to something.
         tokio::task::yield_now().await;
+        if entries.iter().any(|entry| matches!(entry, Entry::Event(_))) {
+            self.appended.fetch_add(1, Ordering::Relaxed);
+        }
         self.log.append(lane, entries).await
     }
 
     fn read(&self, lane: Lane, from: Position) -> Box<dyn Reader> {
-        if self.is_broken() { Box::new(BrokenReader(self.fail())) } else { self.log.read(lane, from) }
+        if self.is_broken() {
+            return Box::new(BrokenReader(self.fail()));
+        }
+        Box::new(CountedReader::new(self.log.read(lane, from), self.readers.clone()))
     }
 
     async fn get(&self, lane: Lane, positions: &[Position]) -> Result<Vec<(Position, Entry)>, LogError> {

@@ -1,7 +1,7 @@
 //! The dead letter store.
 
 use crate::mesh::*;
-use broker_core::{Channel, DeadLetter, DeadLetterQuery, Lane};
+use broker_core::{Channel, DeadLetter, DeadLetterQuery, GroupSpec, Lane};
 use bytes::Bytes;
 use event::Timestamp;
 use std::sync::Arc;
@@ -136,4 +136,65 @@ async fn a_redrive_of_many_letters_leaves_none_out_though_the_first_go_meanwhile
     assert_eq!(store.redrive(&of("t")).await.unwrap().len(), 4000);
     sink.await.unwrap();
     assert!(ids(&mesh, &of("t")).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redrive_appends_many_letters_at_once_but_not_all() {
+    let (mesh, log) = Mesh::broken().await;
+    let store = mesh.channel.dead_letters();
+    for n in 0..600 {
+        store.put(letter(n, "t")).await.unwrap();
+    }
+    for n in 600..604 {
+        let mut large = letter(n, "t");
+        let event = event::EventBuilder::from(&large.record.event)
+            .data(event::Data::Bytes(vec![b'x'; 600_000].into()));
+        large.record = Arc::new(event::Record { event: event.build().unwrap(), ..(*large.record).clone() });
+        store.put(large).await.unwrap();
+    }
+    let mut sub = mesh.join("t", spec()).await;
+    let limited = store.redrive(&DeadLetterQuery { limit: 300, ..of("t") }).await.unwrap();
+    assert_eq!(limited.len(), 300);
+    assert_eq!(log.appended.load(std::sync::atomic::Ordering::Relaxed), 2, "256 and 44");
+    assert_eq!(store.redrive(&of("t")).await.unwrap().len(), 304);
+    let appended = log.appended.load(std::sync::atomic::Ordering::Relaxed) - 2;
+    assert_eq!(appended, 3, "what is left of 512, then up to a MiB, then the rest");
+    let mut ids = take(&mut sub, 604).await;
+    ids.sort_unstable();
+    assert_eq!(ids, (0..604).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redrive_that_could_not_be_written_can_be_repeated() {
+    let mesh = Mesh::new().await;
+    let store = mesh.channel.dead_letters();
+    for n in 0..10 {
+        store.put(letter(n, "t")).await.unwrap();
+    }
+    let mut sub = mesh.join("t", spec()).await;
+    mesh.backend.faults().refuse_appends(1);
+    store.redrive(&of("t")).await.unwrap_err();
+    assert_eq!(store.redrive(&of("t")).await.unwrap().len(), 10);
+    assert_eq!(take(&mut sub, 10).await, (0..10).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn redriven_letters_wait_in_no_greater_number_than_the_group_may_have() {
+    let mesh = Mesh::new().await;
+    let store = mesh.channel.dead_letters();
+    for n in 0..500 {
+        store.put(letter(n, "t")).await.unwrap();
+    }
+    let window = std::num::NonZeroUsize::MIN;
+    let mut sub = mesh.join("t", GroupSpec { window, max_waiting: 20, ..spec() }).await;
+    store.redrive(&of("t")).await.unwrap();
+    settle().await;
+    let lag = mesh.lag("t");
+    assert!(lag.waiting <= 20 && lag.backlog >= 500, "{lag:?}");
+    let mut ids = take(&mut sub, 500).await;
+    ids.sort_unstable();
+    assert_eq!(ids, (0..500).collect::<Vec<_>>());
+    nothing(&mut sub).await;
+    settle().await;
+    assert_eq!(mesh.lag("t").backlog, 0);
 }

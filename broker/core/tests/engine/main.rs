@@ -6,6 +6,7 @@ mod backlog;
 mod basics;
 mod broken;
 mod dead_letters;
+mod heads;
 mod mesh;
 mod order;
 mod provisioning;

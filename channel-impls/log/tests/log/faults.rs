@@ -1,9 +1,10 @@
 //! Disks that fail or are full.
 
-use crate::simdisk::{Faults, SimDisk};
+use crate::simdisk::{Faults, Op, SimDisk, SyncOf};
 use crate::support::{EVENTS, channel, event, held, mark, numbers, open_on, small, until};
-use broker_core::{AppendError, Backend, Health, StateWrite};
+use broker_core::{AppendError, Backend, Health, Log, StateWrite};
 use bytes::Bytes;
+use std::time::Duration;
 
 #[tokio::test]
 async fn after_a_failed_sync_nothing_is_taken_any_more() {
@@ -73,4 +74,57 @@ async fn a_full_disk_that_gets_room_is_used_again() {
     let health = backend.health();
     until("health", || matches!(&*health.borrow(), Health::Up)).await;
     log.append(EVENTS, vec![event(0, 1)]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_log_that_is_opened_on_a_full_disk_takes_what_frees_space_and_nothing_else() {
+    let full = Faults { full: true, ..Faults::default() };
+    let mut disk = SimDisk::default();
+    let backend = open_on(&disk, small());
+    let log = channel(&backend, "a").await;
+    let mut taken = 0;
+    while log.append(EVENTS, vec![event(taken, 200)]).await.is_ok() {
+        taken += 1;
+        assert!(taken < 200);
+        if taken == 100 {
+            disk.fail(full);
+        }
+    }
+    for round in 0..6 {
+        // As a kill leaves it, as soon as the state is written: before or after what is empty was given back.
+        let killed_at = written(&disk.ops()).filter(|_| round % 2 == 1).unwrap_or(usize::MAX);
+        let ops = disk.ops();
+        disk = SimDisk::after(&ops[..ops.len().min(killed_at)]);
+        disk.fail(full);
+        let backend = open_on(&disk, small());
+        let log = channel(&backend, "a").await;
+        let state = vec![Bytes::from(format!("done {round}"))];
+        assert!(log.append(EVENTS, vec![event(taken, 200)]).await.is_err());
+        save(log.as_ref(), &state).await;
+        assert!(log.append(EVENTS, vec![event(taken, 200)]).await.is_err());
+        assert_eq!(log.load_state(EVENTS).await.unwrap(), state);
+        assert_eq!(held(log.as_ref(), EVENTS).await, numbers(0..taken));
+        if round == 5 {
+            log.truncate(EVENTS, taken).await.unwrap();
+            let health = backend.health();
+            until("an old segment to be used again", || matches!(&*health.borrow(), Health::Up)).await;
+            log.append(EVENTS, vec![event(taken, 200)]).await.unwrap();
+        }
+    }
+}
+
+/// Writes the state as the engine does: once more if need be, for what is empty is given back meanwhile.
+async fn save(log: &dyn Log, state: &[Bytes]) {
+    for _ in 0..1000 {
+        if log.put_state(EVENTS, StateWrite::Snapshot(state.to_vec())).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    panic!("the state finds no room");
+}
+
+/// Where the last write was synced.
+fn written(ops: &[Op]) -> Option<usize> {
+    ops.iter().rposition(|op| matches!(op, Op::Sync { of: SyncOf::Written, .. })).map(|at| at + 1)
 }

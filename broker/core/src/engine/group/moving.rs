@@ -30,9 +30,8 @@ impl Group {
         if !matches!(open.phase, Phase::Moving | Phase::Waiting | Phase::Held) {
             return false;
         }
-        if self.open.remove(&old).is_some_and(|o| o.stored) {
-            self.closed.push(old);
-        }
+        // Its key's line is the new one's from now on.
+        self.end(old);
         true
     }
 
@@ -67,6 +66,31 @@ mod tests {
     use event::Timestamp;
     use std::collections::BTreeSet;
 
+    fn waiting(origin: u64) -> Open {
+        Open {
+            attempts: 1,
+            due: Timestamp(9000),
+            origin,
+            key: None,
+            phase: Phase::Waiting,
+            accepted_at: Timestamp(1000),
+            probe: false,
+            stored: true,
+        }
+    }
+
+    /// Else the old one comes back after a crash, long after the new one was delivered.
+    #[test]
+    fn that_an_event_was_moved_is_soon_durable() {
+        let mut group = Group::new(0, "t".into(), "1".to_owned(), None);
+        group.insert(7, waiting(7));
+        group.take_changes(&mut Vec::new(), &mut Vec::new());
+        group.start_moving(100, 10);
+        assert!(!group.is_urgent());
+        assert!(group.take_over(7));
+        assert!(group.is_urgent());
+    }
+
     /// Else a dead sink whose events are all on their way is never probed, and its group never reads on to them.
     #[test]
     fn a_group_that_leaves_the_head_tries_its_events_where_they_are() {
@@ -75,17 +99,7 @@ mod tests {
         let now = Timestamp(1000);
         let mut near = Surroundings { lane: Lane(0), now, timers: &mut timers, back: &back, queued: &queued };
         let mut group = Group::new(0, "t".into(), "1".to_owned(), None);
-        let open = Open {
-            attempts: 1,
-            due: Timestamp(9000),
-            origin: 7,
-            key: None,
-            phase: Phase::Waiting,
-            accepted_at: now,
-            probe: false,
-            stored: true,
-        };
-        group.insert(7, open);
+        group.insert(7, waiting(7));
         assert_eq!(group.start_moving(100, 10).len(), 1);
         group.rewind(60_000, &mut near);
         assert_eq!(group.open[&7].phase, Phase::Waiting);

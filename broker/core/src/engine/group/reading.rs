@@ -70,7 +70,8 @@ impl Group {
         true
     }
 
-    /// Takes a record that is addressed to this group, whatever its filter says.
+    /// Takes a record that is addressed to this group, whatever its filter says. False: no room, the group must
+    /// fall behind at `at`. One that was moved takes the place that it had.
     pub(crate) fn receive(
         &mut self,
         at: Position,
@@ -78,14 +79,17 @@ impl Group {
         attempts: u32,
         due: Timestamp,
         near: &mut Surroundings<'_>,
-    ) {
+    ) -> bool {
         if self.open.contains_key(&at) || self.done.remove(&at) {
-            return;
+            return true;
         }
         let moved = record.envelope.origin.is_some();
         let origin = record.envelope.origin.unwrap_or(at);
+        if !moved && !self.has_waiting_room() {
+            return false;
+        }
         if moved && !self.take_over(origin) {
-            return;
+            return true;
         }
         // A redrive is out of order; one that was moved keeps its place in its key's line.
         let key = if moved && self.is_ordered() { key_of(&record.event) } else { None };
@@ -99,6 +103,7 @@ impl Group {
         }
         let accepted_at = record.envelope.accepted_at;
         self.insert(at, Open { attempts, due, origin, key, phase, accepted_at, probe: false, stored: false });
+        true
     }
 
     /// Leaves the head at an event that it has no room for.

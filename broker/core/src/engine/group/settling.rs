@@ -1,6 +1,6 @@
 //! What comes back: done, failed, unreachable, given back; and what becomes due.
 
-use super::{Group, PROBE, Phase, REST, Surroundings};
+use super::{Group, Open, PROBE, Phase, REST, Surroundings};
 use crate::{Outcome, Position};
 
 impl Group {
@@ -78,13 +78,19 @@ impl Group {
         }
     }
 
-    /// Done: forgotten, and the next event of its key goes on.
-    pub(super) fn close(&mut self, at: Position) {
-        let Some(open) = self.open.remove(&at) else { return };
+    /// Not open any more here, and the durable state hears of it soon.
+    pub(super) fn end(&mut self, at: Position) -> Option<Open> {
+        let open = self.open.remove(&at)?;
         if open.stored {
             self.closed.push(at);
             self.urgent = true;
         }
+        Some(open)
+    }
+
+    /// Done: forgotten, and the next event of its key goes on.
+    pub(super) fn close(&mut self, at: Position) {
+        let Some(open) = self.end(at) else { return };
         if let Some(key) = open.key
             && let Some(next) = self.keys.leave(key, open.origin)
         {

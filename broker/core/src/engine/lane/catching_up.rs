@@ -152,11 +152,15 @@ impl LaneTask {
     ) {
         self.with(id, |group, _| group.behind_since = record.envelope.accepted_at);
         if !offer(self) {
-            // From here it asks again when it has room.
-            self.with(id, |group, _| group.cursor = Some(at));
-            carried.aboard.remove(&id);
+            self.put_ashore(id, at, carried);
         }
         carried.touched.insert(id);
+    }
+
+    /// The group has no room for what lies at `at`: from here it asks again when it has.
+    fn put_ashore(&mut self, id: u32, at: Position, carried: &mut Carried) {
+        self.with(id, |group, _| group.cursor = Some(at));
+        carried.aboard.remove(&id);
     }
 
     /// The batch is done: those still aboard have read everything below `at`.

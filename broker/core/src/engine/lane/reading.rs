@@ -71,8 +71,7 @@ impl LaneTask {
             if is_new(record, addressee) {
                 group.offer(at, record, near)
             } else {
-                group.receive(at, record, addressee.attempts, addressee.due, near);
-                true
+                group.receive(at, record, addressee.attempts, addressee.due, near)
             }
         });
         handed.unwrap_or(true)
