@@ -3,12 +3,16 @@
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
+/// These two warn of what a peer does wrong, each time it does: whoever connects could fill the log. A filter that names
+/// them says more.
+const QUIET: &str = "h2=error,hyper=error";
+
 /// Starts logging. The filter is what `--log` says.
 ///
 /// # Errors
 /// When the filter is not one.
 pub(crate) fn start(filter: &str, json: bool) -> Result<(), String> {
-    let filter = EnvFilter::try_new(filter).map_err(|e| {
+    let filter = EnvFilter::try_new(format!("{QUIET},{filter}")).map_err(|e| {
         format!("--log {filter}: {e}; use a level (info) or levels by target (info,dispatcher=debug)")
     })?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

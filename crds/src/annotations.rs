@@ -39,8 +39,6 @@ pub const OF_TRIGGERS: [&str; 7] =
     [MAX_IN_FLIGHT, ORDER, MAX_WAITING, START, PAUSED, CLIENT_CERTIFICATE, WEBHOOK_HANDSHAKE];
 /// Those of a Broker.
 pub const OF_BROKERS: [&str; 4] = [RETENTION, DISK_BUDGET, CHANNEL, HOPS];
-/// Known, and promised for a later version.
-const LATER: [&str; 1] = [WEBHOOK_HANDSHAKE];
 
 /// Knative's: the class of a Broker.
 pub const BROKER_CLASS: &str = "eventing.knative.dev/broker.class";
@@ -64,6 +62,7 @@ pub(crate) struct TriggerSettings {
     pub(crate) paused: bool,
     /// Name of a Secret in the Trigger's namespace.
     pub(crate) client_certificate: Option<String>,
+    pub(crate) handshake: bool,
 }
 
 impl Default for TriggerSettings {
@@ -75,6 +74,7 @@ impl Default for TriggerSettings {
             start: StartAt::Now,
             paused: false,
             client_certificate: None,
+            handshake: false,
         }
     }
 }
@@ -120,11 +120,8 @@ pub(crate) fn of_trigger(annotations: &Annotations, report: &mut Report<'_>) -> 
         _ => Err(format!("{}; leave the annotation out for any order", one_of(text, &["key"]))),
     });
     read.set(START, &mut settings.start, start);
-    read.set(PAUSED, &mut settings.paused, |text| match text {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => Err(one_of(text, &["true", "false"])),
-    });
+    read.set(PAUSED, &mut settings.paused, truth);
+    read.set(WEBHOOK_HANDSHAKE, &mut settings.handshake, truth);
     read.set(CLIENT_CERTIFICATE, &mut settings.client_certificate, |text| secret_name(text).map(Some));
     settings
 }
@@ -153,9 +150,6 @@ fn check_names(annotations: &Annotations, known: &[&str], elsewhere: &str, repor
     let all = || OF_TRIGGERS.iter().chain(&OF_BROKERS).copied();
     for name in annotations.keys().filter(|name| name.starts_with(PREFIX)) {
         let message = match name.as_str() {
-            name if LATER.contains(&name) && known.contains(&name) => {
-                "not supported by this version yet: it is ignored".to_owned()
-            }
             name if known.contains(&name) => continue,
             name if all().any(|other| other == name) => {
                 format!("it means nothing here: it belongs on a {elsewhere}")
@@ -188,6 +182,14 @@ impl Reader<'_, '_> {
 fn one_of(text: &str, words: &[&str]) -> String {
     let names: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     format!("`{}` is not {}", text.escape_debug(), names.join(" or "))
+}
+
+fn truth(text: &str) -> Result<bool, String> {
+    match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(one_of(text, &["true", "false"])),
+    }
 }
 
 fn count(text: &str, max: usize) -> Result<usize, String> {

@@ -241,6 +241,7 @@ fn table(id: ChannelId, address: &str, window: usize) -> RoutingTable {
         reply: None,
         delivery: DeliveryPolicy::default(),
         dead_letter_sink: None,
+        handshake: false,
     };
     let key = ObjectKey::broker("default", "bench");
     let channel = ChannelRef { backend: "bench".to_owned(), id, options: ChannelOptions::default() };

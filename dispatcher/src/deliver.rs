@@ -5,6 +5,7 @@ use crate::bury::bury;
 use crate::decide::{Decision, decide, random};
 use crate::doomed::Doomed;
 use crate::failure::{Class, Failure, Remedy};
+use crate::outlet::Outlet;
 use crate::reply;
 use crate::request::Parcel;
 use crate::trigger::Trigger;
@@ -39,6 +40,9 @@ pub(crate) async fn deliver(trigger: Arc<Trigger>, delivery: Delivery) {
     if failure.remedy != Remedy::Untried {
         trigger.note_failure(&delivery, &failure.reason);
     }
+    if let Some(wait) = failure.throttled() {
+        trigger.pace().hold(wait.min(trigger.route.delivery.retry_after_max));
+    }
     match decide(delivery.attempt, delivery.probe, &trigger.route.delivery, &failure, random()) {
         Decision::GiveBack => {}
         Decision::Again(wait) => {
@@ -67,6 +71,9 @@ async fn attempt(trigger: &Trigger, delivery: &Delivery) -> Result<(), Failure> 
         policy: &trigger.route.delivery,
         ask: true,
     };
+    if let (Some(handshake), Outlet::Http(sink)) = (&gear.handshake, &gear.sink) {
+        Box::pin(handshake.perform(sink, trigger.pace(), parcel.policy.timeout)).await?;
+    }
     let begin = Instant::now();
     let sent = gear.sink.send(parcel, &trigger.means).await;
     gear.meters.duration.observe(begin.elapsed().as_secs_f64());

@@ -80,6 +80,11 @@ impl Failure {
         }
     }
 
+    /// For how long the sink wants no further request: 429 with `Retry-After` (CloudEvents WebHook 1.0, 2.2).
+    pub(crate) fn throttled(&self) -> Option<Duration> {
+        self.retry_after.filter(|_| self.status == Some(StatusCode::TOO_MANY_REQUESTS))
+    }
+
     /// Adds what the sink said.
     pub(crate) fn answered(self, answer: &Answer) -> Self {
         let body = &answer.body.bytes;

@@ -25,6 +25,14 @@ impl Outlet {
         }
     }
 
+    /// The same way out, to a sink that is asked for its consent; only one over HTTP can be.
+    pub(crate) fn with_origin(self, namespace: &str) -> Self {
+        match self {
+            Self::Http(http) => Self::Http(Box::new(http.with_origin(namespace))),
+            Self::Target(_) | Self::Print(_) => self,
+        }
+    }
+
     /// Hands the event over. `Ok`: somebody else is responsible; an answer only if it came over HTTP.
     pub(crate) async fn send(&self, parcel: Parcel<'_>, means: &Means) -> Result<Option<Answer>, Failure> {
         match self {

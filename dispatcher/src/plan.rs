@@ -41,7 +41,8 @@ fn delivers_alike(a: &Arc<TriggerRoute>, b: &Arc<TriggerRoute>) -> bool {
             && a.reply == b.reply
             && a.delivery == b.delivery
             && a.dead_letter_sink == b.dead_letter_sink
-            && a.namespace == b.namespace)
+            && a.namespace == b.namespace
+            && a.handshake == b.handshake)
 }
 
 #[cfg(test)]
@@ -71,6 +72,7 @@ mod tests {
             reply: None,
             delivery: DeliveryPolicy::default(),
             dead_letter_sink: None,
+            handshake: false,
         }
     }
 
@@ -138,12 +140,13 @@ mod tests {
 
     #[test]
     fn each_part_of_delivering_is_a_change() {
-        let change: [fn(&mut TriggerRoute); 5] = [
+        let change: [fn(&mut TriggerRoute); 6] = [
             |t| t.sink = Sink::Target(ObjectKey::broker("default", "another")),
             |t| t.reply = Some(Sink::Target(ObjectKey::broker("default", "shop"))),
             |t| t.dead_letter_sink = Some(Sink::Target(ObjectKey::broker("default", "dead"))),
             |t| t.delivery.timeout = Duration::from_secs(1),
             |t| t.namespace = "elsewhere".into(),
+            |t| t.handshake = true,
         ];
         for change in change {
             let mut running = BTreeMap::new();

@@ -2,13 +2,15 @@
 
 use crate::client::{Address, Answer, Host, Pool, SendError};
 use crate::failure::ERROR_BODY;
+use crate::handshake::REQUEST_ORIGIN;
 use broker_core::{DeliveryPolicy, Format, HttpSink};
 use bytes::Bytes;
 use event::{Event, TraceContext};
-use http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, StatusCode, Uri, response};
 use http_body_util::Full;
 use std::sync::Arc;
+use std::time::Duration;
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const KN_NAMESPACE: HeaderName = HeaderName::from_static("kn-namespace");
@@ -22,6 +24,8 @@ pub(crate) struct HttpOutlet {
     path: Uri,
     authority: HeaderValue,
     namespace: Option<HeaderValue>,
+    /// Who we are, for a sink that is asked for its consent.
+    origin: Option<HeaderValue>,
     /// Bytes of an answer that is a reply.
     reply_bytes: usize,
     /// For people and `knativeerrordest`.
@@ -53,9 +57,31 @@ impl HttpOutlet {
             path: path.parse().unwrap_or_default(),
             authority: HeaderValue::try_from(authority).unwrap_or(HeaderValue::from_static("")),
             namespace: HeaderValue::from_str(namespace).ok(),
+            origin: None,
             reply_bytes,
             address: sink.uri.to_string(),
         }
+    }
+
+    /// The same sink, to be told in each request who sends: all processes of a mesh are one sender to it.
+    pub(crate) fn with_origin(self, namespace: &str) -> Self {
+        Self { origin: HeaderValue::try_from(format!("{namespace}.sluice")).ok(), ..self }
+    }
+
+    /// What a sink is told about the sender.
+    pub(crate) fn origin(&self) -> &str {
+        self.origin.as_ref().and_then(|origin| origin.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Asks whether events may be sent (CloudEvents WebHook 1.0, 4.1).
+    pub(crate) async fn options(&self, timeout: Duration) -> Result<Answer, SendError> {
+        let request = || {
+            let mut headers = HeaderMap::with_capacity(2);
+            headers.insert(HOST, self.authority.clone());
+            self.put_origin(&mut headers);
+            self.to(Method::OPTIONS, headers, Bytes::new())
+        };
+        self.host.send(request, |_| 0, timeout).await
     }
 
     /// Sends one request and reads as much of the answer as is of use.
@@ -71,6 +97,7 @@ impl HttpOutlet {
         let mode = match parcel.policy.format {
             Some(Format::Json) => event::Mode::Structured,
             Some(Format::Binary) => event::Mode::Binary,
+            None if self.origin.is_some() && !has_typed_payload(parcel.event) => event::Mode::Structured,
             None => parcel.event.mode(),
         };
         let mut headers = HeaderMap::with_capacity(16);
@@ -84,13 +111,33 @@ impl HttpOutlet {
         if let Some(trace) = parcel.trace {
             put_trace(trace, &mut headers);
         }
+        self.put_origin(&mut headers);
         let body = event::http::encode(parcel.event, mode, &mut headers);
+        if body.is_empty() {
+            // hyper says nothing then, and there are servers that want to be told (RFC 9110, 8.6).
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        self.to(Method::POST, headers, body)
+    }
+
+    fn put_origin(&self, headers: &mut HeaderMap) {
+        if let Some(origin) = &self.origin {
+            headers.insert(REQUEST_ORIGIN, origin.clone());
+        }
+    }
+
+    fn to(&self, method: Method, headers: HeaderMap, body: Bytes) -> Request<Full<Bytes>> {
         let mut request = Request::new(Full::new(body));
-        *request.method_mut() = Method::POST;
+        *request.method_mut() = method;
         *request.uri_mut() = self.path.clone();
         *request.headers_mut() = headers;
         request
     }
+}
+
+/// A webhook's request has a body and says of what type (CloudEvents WebHook 1.0, 2.1); without, an event goes as JSON.
+fn has_typed_payload(event: &Event) -> bool {
+    !event.data().bytes().is_empty() && event.content_type().is_some()
 }
 
 /// True when the answer says that it is an event, valid or not.

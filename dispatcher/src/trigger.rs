@@ -2,11 +2,13 @@
 
 use crate::client::Pool;
 use crate::doomed::DoomedEvents;
+use crate::handshake::Handshake;
 use crate::metrics::{Meters, Metrics};
 use crate::outlet::Outlet;
+use crate::pace::Pace;
 use crate::print::Printer;
 use broker_core::{
-    Channel, ChannelId, Channels, Delivery, Lane, Position, Publisher, Readiness, TriggerRoute,
+    Channel, ChannelId, Channels, Delivery, Lane, Position, Publisher, Readiness, Sink, TriggerRoute,
 };
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -38,6 +40,7 @@ pub(crate) struct Trigger {
 struct Memory {
     doomed: DoomedEvents,
     failing: AtomicBool,
+    pace: Pace,
 }
 
 /// What it takes to deliver.
@@ -45,6 +48,8 @@ pub(crate) struct Gear {
     pub(crate) sink: Outlet,
     pub(crate) reply: Option<Outlet>,
     pub(crate) dead_letter_sink: Option<Outlet>,
+    /// Of a sink over HTTP that is to be asked for its consent.
+    pub(crate) handshake: Option<Handshake>,
     pub(crate) meters: Meters,
 }
 
@@ -55,6 +60,9 @@ impl Trigger {
 
     /// The same trigger with another sink, reply or delivery.
     pub(crate) fn changed(&self, route: Arc<TriggerRoute>) -> Self {
+        if route.sink != self.route.sink || !route.handshake {
+            self.pace().limit(None);
+        }
         let (means, channel, memory) = (self.means.clone(), self.channel.clone(), self.memory.clone());
         Self { route, means, channel, memory, gear: OnceLock::new() }
     }
@@ -62,8 +70,11 @@ impl Trigger {
     pub(crate) fn gear(&self) -> &Gear {
         self.gear.get_or_init(|| {
             let outlet = |sink| Outlet::new(sink, &self.route.namespace, &self.means);
+            let asked = self.route.handshake && matches!(self.route.sink, Sink::Http(_));
+            let sink = outlet(&self.route.sink);
             Box::new(Gear {
-                sink: outlet(&self.route.sink),
+                sink: if asked { sink.with_origin(&self.route.namespace) } else { sink },
+                handshake: asked.then(Handshake::default),
                 reply: self.route.reply.as_ref().map(outlet),
                 dead_letter_sink: self.route.dead_letter_sink.as_ref().map(outlet),
                 meters: self.means.metrics.of(self.route.group.as_str()),
@@ -74,6 +85,16 @@ impl Trigger {
     /// The channel that lends to it, while it is open.
     pub(crate) fn channel(&self) -> Option<Arc<dyn Channel>> {
         self.means.channels.get(&self.channel)
+    }
+
+    /// How fast events may go.
+    pub(crate) fn pace(&self) -> &Pace {
+        &self.memory.pace
+    }
+
+    /// True until a sink that must agree has agreed: events go one after the other, so that one asks for all.
+    pub(crate) fn awaits_consent(&self) -> bool {
+        self.route.handshake && self.gear().handshake.as_ref().is_some_and(|handshake| !handshake.is_done())
     }
 
     pub(crate) fn doomed(&self) -> &DoomedEvents {

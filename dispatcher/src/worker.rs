@@ -14,11 +14,14 @@ use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 /// Waits between tries to join a group that is not there (yet).
 const JOIN_FIRST: Duration = Duration::from_millis(50);
 const JOIN_MAX: Duration = Duration::from_secs(5);
+/// How often a trigger that may not send looks whether that has changed.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The task of one trigger.
 pub(crate) struct Worker {
@@ -67,12 +70,22 @@ impl Worker {
         let mut open = FuturesUnordered::new();
         let mut stopped = pin!(self.stop.cancelled());
         loop {
+            let (pause, alone) = {
+                let trigger = self.trigger.load();
+                (trigger.pace().pause(), trigger.awaits_consent())
+            };
+            let may_send = pause.is_none() && (open.is_empty() || !alone);
             tokio::select! {
                 biased;
                 () = &mut stopped => break,
                 Some(()) = open.next(), if !open.is_empty() => {}
-                delivery = subscription.next() => match delivery {
-                    Some(delivery) => open.push(deliver(self.trigger.load_full(), delivery)),
+                () = rest(pause), if pause.is_some() => {}
+                delivery = subscription.next(), if may_send => match delivery {
+                    Some(delivery) => {
+                        let trigger = self.trigger.load_full();
+                        trigger.pace().step();
+                        open.push(deliver(trigger, delivery));
+                    }
                     None => break,
                 },
             }
@@ -81,6 +94,12 @@ impl Worker {
         drop(subscription);
         while open.next().await.is_some() {}
     }
+}
+
+/// Waits for a part of a pause: whoever changes the sink meanwhile should not have to wait for the whole of it.
+async fn rest(pause: Option<Instant>) {
+    let soon = Instant::now() + LOOK;
+    Box::pin(sleep_until(pause.map_or(soon, |until| until.min(soon)))).await;
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use broker_core::{Arrival, Publisher};
 use bytes::Bytes;
 use event::Event;
 use event::http::Decoded;
-use http::header::{CONNECTION, CONTENT_TYPE};
+use http::header::{CONNECTION, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::Body;
@@ -56,7 +56,7 @@ impl Exchange {
             Ok(response) => response,
             Err(refused) => self.refuse(&refused),
         };
-        if head.version < Version::HTTP_2 && !body::at_end(&mut body) {
+        if head.version < Version::HTTP_2 && (has_odd_coding(&head.headers) || !body::at_end(&mut body)) {
             // What is left of the body cannot be told from a next request: hyper closes, so the peer should know.
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             self.pulse.leave_unread();
@@ -74,6 +74,9 @@ impl Exchange {
     where
         B: Body<Data = Bytes> + Unpin,
     {
+        if has_odd_coding(&head.headers) {
+            return Err(Refused { target: None, events: 1, refusal: Refusal::TransferCoding });
+        }
         let target = address::host(head)
             .and_then(|host| {
                 self.door.targets.find(head.uri.path(), host, &self.door.publisher, &self.door.metrics)
@@ -120,6 +123,13 @@ impl Exchange {
             },
         }
     }
+}
+
+/// hyper undoes `chunked` and hands on what is below; and who says `chunked` twice may be read in two ways.
+fn has_odd_coding(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let plain = |coding: &HeaderValue| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked");
+    codings.next().is_some_and(|coding| !plain(coding)) || codings.next().is_some()
 }
 
 /// Whether the body may be as large as a batch; what it really is the decoder says.

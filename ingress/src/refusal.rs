@@ -24,6 +24,8 @@ pub(crate) enum Refusal {
     NoAddress(String),
     #[error("{0} is not possible here: events come by POST")]
     Method(Method),
+    #[error("the transfer coding is not `chunked` alone: send the body unencoded")]
+    TransferCoding,
     #[error("the body is larger than the {max} bytes that one event may have (`--max-event-size`)")]
     EventTooLarge { max: usize },
     #[error("the body is larger than the {max} bytes that a batch may have (16 times `--max-event-size`)")]
@@ -72,6 +74,9 @@ impl Refusal {
                 row(StatusCode::NOT_FOUND, "no-such-target", "no such target")
             }
             Self::Method(_) => row(StatusCode::METHOD_NOT_ALLOWED, "method", "method not allowed"),
+            Self::TransferCoding => {
+                row(StatusCode::NOT_IMPLEMENTED, "transfer-coding", "transfer coding not supported")
+            }
             Self::EventTooLarge { .. }
             | Self::BatchTooLarge { .. }
             | Self::MemberTooLarge { .. }

@@ -7,6 +7,8 @@
 //!
 //! Where to start: `stories/retry.rs` is typical; [`Mesh`] for what a story can do.
 //!
+//! Stories in `toolchains` need more than Rust and a C compiler (`toolchain`), and wait for the feature of that name.
+//!
 //! `SLUICE_BIN` names a binary to test instead of the one of this workspace; `SLUICE_KILL_ROUNDS` makes the
 //! crash story longer.
 
@@ -17,8 +19,11 @@ mod manifest;
 mod mesh;
 mod message;
 mod program;
+mod raw;
 mod secure;
 mod sink;
+#[cfg(feature = "toolchains")]
+pub mod toolchain;
 mod wait;
 
 pub use authority::{Authority, Identity};
@@ -28,6 +33,7 @@ pub use manifest::{Trigger, broker};
 pub use mesh::Mesh;
 pub use message::Message;
 pub use program::{Finished, run};
+pub use raw::{RawClient, RawMessage, RawSink};
 pub use secure::Secure;
 pub use sink::{Reaction, Received, Sink};
 pub use wait::{DEADLINE, until, value};

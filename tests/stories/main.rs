@@ -4,11 +4,13 @@
 
 mod bad_input;
 mod batch;
+mod binding;
 mod budget;
 mod crash;
 mod dead_letter_sink;
 mod drain;
 mod exit_codes;
+mod http;
 mod metrics;
 mod neighbours;
 mod order;

@@ -67,6 +67,8 @@ pub struct TriggerRoute {
     pub delivery: DeliveryPolicy,
     /// Who gets events that could not be delivered; `None`: the dead letter store at once.
     pub dead_letter_sink: Option<Sink>,
+    /// The sink is asked for its consent before the first event (`sluice.dev/webhook-handshake`).
+    pub handshake: bool,
 }
 
 /// Where a request goes.

@@ -7,6 +7,8 @@
 //! What it must not do: open a socket or a file, know a broker or a trigger, change a
 //! byte of a payload.
 //!
+//! The feature `sdk` adds conversions from and to the event of `cloudevents-sdk`.
+//!
 //! Where to start: [`Event`], then [`http`] for the wire and [`record`] for the disk.
 
 mod attribute;
@@ -22,6 +24,8 @@ mod media_type;
 pub mod record;
 mod rfc3339;
 mod rule;
+#[cfg(feature = "sdk")]
+mod sdk;
 mod time;
 mod uri;
 

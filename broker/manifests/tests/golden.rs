@@ -53,7 +53,8 @@ fn describe_route(out: &mut String, route: &Route) {
     writeln!(out, "broker {key}: {} {} {:?} hops {hops}", channel.backend, channel.id, channel.options)
         .unwrap();
     for trigger in triggers {
-        let TriggerRoute { group, namespace, spec, sink, reply, delivery, dead_letter_sink } = &**trigger;
+        let TriggerRoute { group, namespace, spec, sink, reply, delivery, dead_letter_sink, handshake } =
+            &**trigger;
         writeln!(out, "  trigger {group} in {namespace}, incarnation {}", spec.incarnation).unwrap();
         writeln!(out, "    filter   {:?}", spec.filter).unwrap();
         writeln!(
@@ -64,6 +65,9 @@ fn describe_route(out: &mut String, route: &Route) {
         .unwrap();
         writeln!(out, "    sink     {sink:?}\n    reply    {reply:?}").unwrap();
         writeln!(out, "    delivery {delivery:?}\n    dead     {dead_letter_sink:?}").unwrap();
+        if *handshake {
+            writeln!(out, "    handshake").unwrap();
+        }
     }
 }
 

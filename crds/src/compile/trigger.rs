@@ -175,5 +175,6 @@ fn route(
             .dead_letter_sink
             .resolved()
             .map(|resolved| client_certificate::shown_to(resolved, own)),
+        handshake: settings.handshake,
     })
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod dead_letters;
+mod handshake;
 mod mesh;
 mod redrive;
 mod reload;

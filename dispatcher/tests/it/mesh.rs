@@ -175,6 +175,7 @@ pub(crate) fn trigger(name: &str, sink: Sink, retries: u32) -> TriggerRoute {
             ..DeliveryPolicy::default()
         },
         dead_letter_sink: None,
+        handshake: false,
     }
 }
 

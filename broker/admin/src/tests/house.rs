@@ -199,6 +199,7 @@ fn trigger(name: &str, filter: Filter) -> Arc<TriggerRoute> {
         reply: None,
         delivery: DeliveryPolicy::default(),
         dead_letter_sink: None,
+        handshake: false,
     })
 }
 

@@ -39,6 +39,7 @@ fn shop() -> RoutingTable {
         reply: None,
         delivery: DeliveryPolicy::default(),
         dead_letter_sink: None,
+        handshake: false,
     };
     let route = Route { key: key.clone(), channel, hops: 255, triggers: vec![Arc::new(bill)] };
     RoutingTable { routes: BTreeMap::from([(key, Arc::new(route))]), ..RoutingTable::default() }

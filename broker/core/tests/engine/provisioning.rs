@@ -47,6 +47,7 @@ fn trigger(name: &str) -> TriggerRoute {
         reply: None,
         delivery: broker_core::DeliveryPolicy::default(),
         dead_letter_sink: None,
+        handshake: false,
     }
 }
 

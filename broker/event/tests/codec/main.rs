@@ -3,6 +3,7 @@
 
 mod batch;
 mod binary;
+mod cost;
 mod damage;
 mod record;
 mod reply;

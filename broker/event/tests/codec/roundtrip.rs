@@ -46,7 +46,7 @@ prop_compose! {
     fn event()(
         version in prop_oneof![Just("1.0"), Just("0.3")],
         id in "\\PC{1,20}",
-        source in "(https?://h)?/[a-zA-Z0-9%ä/?#=&.-]{0,20}",
+        source in "(https?://h)?/[a-zA-Z0-9%ä/?=&.-]{0,20}(#[a-zA-Z0-9%ä/?=&.-]{0,5})?",
         ty in "\\PC{1,20}",
         content_type in option::of(prop_oneof![Just("application/json"), Just("text/plain; a=\"b c\""), Just("x/y+json")]),
         marked in any::<bool>(),
