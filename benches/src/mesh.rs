@@ -16,6 +16,14 @@ pub(crate) fn trigger(name: &str, broker: &str, ty: &str, uri: &str) -> String {
     )
 }
 
+/// A Sequence of these steps in the namespace `default`.
+pub(crate) fn sequence(name: &str, steps: &[&str]) -> String {
+    let steps: String = steps.iter().map(|uri| format!("  - uri: {uri}\n")).collect();
+    format!(
+        "---\napiVersion: flows.knative.dev/v1\nkind: Sequence\nmetadata:\n  name: {name}\nspec:\n  steps:\n{steps}"
+    )
+}
+
 /// The same Trigger, paused.
 pub(crate) fn paused(trigger: &str) -> String {
     trigger.replacen("metadata:\n", "metadata:\n  annotations:\n    sluice.dev/paused: \"true\"\n", 1)

@@ -4,6 +4,7 @@ mod backlog;
 mod batch;
 mod brokers;
 mod cost;
+mod flows;
 mod laggards;
 mod latency;
 mod start;
@@ -27,6 +28,8 @@ pub(crate) enum Row {
     Brokers,
     /// From due to delivered at half of the greatest rate, beside the durable floor
     Latency,
+    /// A Sequence of three steps beside one delivery
+    Flows,
     /// Batches of 100 beside single events, up to the 202
     Batch,
     /// HTTPS on connections that are kept, beside HTTP
@@ -39,12 +42,13 @@ pub(crate) enum Row {
 
 impl Row {
     /// Every row, in the order of the table.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Cost,
         Self::Triggers,
         Self::Laggards,
         Self::Brokers,
         Self::Latency,
+        Self::Flows,
         Self::Batch,
         Self::Tls,
         Self::Start,
@@ -58,6 +62,7 @@ impl Row {
             Self::Laggards => laggards::run(bench),
             Self::Brokers => brokers::run(bench),
             Self::Latency => latency::run(bench),
+            Self::Flows => flows::run(bench),
             Self::Batch => batch::run(bench),
             Self::Tls => tls::run(bench),
             Self::Start => start::run(bench),

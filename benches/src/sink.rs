@@ -1,4 +1,5 @@
-//! The sink: takes every event, answers 202, knows how long each was on its way.
+//! The sink: takes every event, answers 202 (at `/echo` with an event of the size that it gets), knows how long each
+//! was on its way.
 
 use crate::wire::Wire;
 use hdrhistogram::Histogram;
@@ -59,10 +60,27 @@ async fn accept(listener: TcpListener, tally: Arc<Tally>) {
 async fn serve(stream: TcpStream, tally: &Tally) -> std::io::Result<()> {
     let mut wire = Wire::new(stream)?;
     while let Some(event) = wire.receive().await? {
-        tally.note(event.number(b"ce-sent"));
-        wire.send(ANSWER).await?;
+        let sent = event.number(b"ce-sent");
+        let answers = event.is_to("/echo");
+        tally.note(sent);
+        match sent.filter(|_| answers) {
+            Some(sent) => wire.send(&answer(sent)).await?,
+            None => wire.send(ANSWER).await?,
+        }
     }
     Ok(())
+}
+
+/// An event like those that are sent.
+fn answer(sent: u64) -> Vec<u8> {
+    let payload = [b'x'; 256];
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nce-specversion: 1.0\r\nce-id: {sent}\r\nce-source: /benches\r\nce-type: {}\r\n\
+         ce-sent: {sent}\r\ncontent-type: text/plain\r\ncontent-length: {}\r\n\r\n",
+        crate::mesh::TYPE,
+        payload.len(),
+    );
+    [head.as_bytes(), &payload].concat()
 }
 
 impl Tally {

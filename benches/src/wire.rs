@@ -82,6 +82,11 @@ impl Head<'_> {
             .ok_or_else(|| Error::new(ErrorKind::InvalidData, "no status line"))
     }
 
+    /// True when it is a request to this path.
+    pub(crate) fn is_to(&self, path: &str) -> bool {
+        self.0.strip_prefix(b"POST ").is_some_and(|rest| rest.starts_with(path.as_bytes()))
+    }
+
     /// The value of a header, as a number.
     pub(crate) fn number(&self, name: &[u8]) -> Option<u64> {
         header(self.0, name)

@@ -5,7 +5,7 @@ use cli::RunArgs;
 use crds::{Compiled, Severity};
 use std::net::SocketAddr;
 
-/// Prints version, addresses, folder, what is declared, and a `curl` line for the first Broker.
+/// Prints version, addresses, folder, what is declared, and a `curl` line for the first Broker or Channel.
 pub(crate) fn say(args: &RunArgs, entrance: &Entrance, admin: Option<SocketAddr>, compiled: &Compiled) {
     println!("sluice {}", env!("CARGO_PKG_VERSION"));
     println!("listening for events on {}://{}", entrance.scheme(), entrance.address());

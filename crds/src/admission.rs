@@ -166,6 +166,13 @@ fn changed_for_good(good: &Object, object: &Object, parsed: &Parsed) -> Vec<Prob
         Parsed::Trigger(_) => {
             &[("spec.broker".to_owned(), broker(parse(good).0) != broker(Some(parsed.clone())))]
         }
+        Parsed::Channel(_) | Parsed::Flow(_) => &[
+            (annotations::field(CHANNEL), annotation(good, CHANNEL) != annotation(object, CHANNEL)),
+            ("spec.channelTemplate".to_owned(), template(parse(good).0) != template(Some(parsed.clone()))),
+        ],
+        Parsed::Subscription(_) => {
+            &[("spec.channel".to_owned(), channel(parse(good).0) != channel(Some(parsed.clone())))]
+        }
         Parsed::IntegrationSink(_) | Parsed::ConfigMap(_) | Parsed::Secret(_) | Parsed::Service(_) => &[],
     };
     // On Kubernetes a new uid is a new object, which may have what fields it likes.
@@ -186,6 +193,21 @@ fn annotation<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
 fn config(parsed: Option<Parsed>) -> Option<crate::parse::ConfigRef> {
     match parsed {
         Some(Parsed::Broker(broker)) => broker.config,
+        _ => None,
+    }
+}
+
+fn template(parsed: Option<Parsed>) -> Option<crate::class::Class> {
+    match parsed {
+        Some(Parsed::Channel(channel)) => Some(channel.template),
+        Some(Parsed::Flow(flow)) => Some(flow.template),
+        _ => None,
+    }
+}
+
+fn channel(parsed: Option<Parsed>) -> Option<crate::parse::Reference> {
+    match parsed {
+        Some(Parsed::Subscription(subscription)) => Some(subscription.channel),
         _ => None,
     }
 }

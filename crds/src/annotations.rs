@@ -11,39 +11,43 @@ use std::time::Duration;
 /// Prefix of all of them.
 pub const PREFIX: &str = "sluice.dev/";
 
-/// On a Trigger: events that are being delivered at the same time.
+/// On a Trigger or Subscription: events that are being delivered at the same time.
 pub const MAX_IN_FLIGHT: &str = "sluice.dev/max-in-flight";
-/// On a Trigger: `key` keeps the order of events with the same `partitionkey`.
+/// On a Trigger or Subscription: `key` keeps the order of events with the same `partitionkey`.
 pub const ORDER: &str = "sluice.dev/order";
-/// On a Trigger: events that may wait for a retry before the Trigger falls back to being a cursor.
+/// On a Trigger or Subscription: events that may wait for a retry before the Trigger falls back to being a cursor.
 pub const MAX_WAITING: &str = "sluice.dev/max-waiting";
-/// On a Trigger: `now`, `earliest` or a time; where a new one begins.
+/// On a Trigger or Subscription: `now`, `earliest` or a time; where a new one begins.
 pub const START: &str = "sluice.dev/start";
-/// On a Trigger: `"true"` stops delivery; events are kept.
+/// On a Trigger or Subscription: `"true"` stops delivery; events are kept.
 pub const PAUSED: &str = "sluice.dev/paused";
-/// On a Trigger: the Secret with the certificate that is shown to its sinks.
+/// On a Trigger or Subscription: the Secret with the certificate that is shown to its sinks.
 pub const CLIENT_CERTIFICATE: &str = "sluice.dev/client-certificate";
-/// On a Trigger: asks the sink for consent before events are sent.
+/// On a Trigger or Subscription: asks the sink for consent before events are sent.
 pub const WEBHOOK_HANDSHAKE: &str = "sluice.dev/webhook-handshake";
-/// On a Broker: how long finished events are kept for replay, ISO 8601.
+/// On a Broker or Channel: how long finished events are kept for replay, ISO 8601.
 pub const RETENTION: &str = "sluice.dev/retention";
-/// On a Broker: bytes its events may take on disk.
+/// On a Broker or Channel: bytes its events may take on disk.
 pub const DISK_BUDGET: &str = "sluice.dev/disk-budget";
-/// On a Broker: the backend that keeps its events.
+/// On a Broker or Channel: the backend that keeps its events.
 pub const CHANNEL: &str = "sluice.dev/channel";
-/// On a Broker: rounds that an event may make through replies.
+/// On a Broker or Channel: rounds that an event may make through replies.
 pub const HOPS: &str = "sluice.dev/hops";
 
-/// Those of a Trigger.
+/// Those of a Trigger or Subscription.
 pub const OF_TRIGGERS: [&str; 7] =
     [MAX_IN_FLIGHT, ORDER, MAX_WAITING, START, PAUSED, CLIENT_CERTIFICATE, WEBHOOK_HANDSHAKE];
-/// Those of a Broker.
+/// Those of a Broker or Channel.
 pub const OF_BROKERS: [&str; 4] = [RETENTION, DISK_BUDGET, CHANNEL, HOPS];
+/// Those of a Sequence or Parallel: of its channel, and of each of its steps or branches.
+pub const OF_FLOWS: [&str; 7] = [DISK_BUDGET, CHANNEL, HOPS, MAX_IN_FLIGHT, ORDER, MAX_WAITING, PAUSED];
 
 /// Knative's: the class of a Broker.
 pub const BROKER_CLASS: &str = "eventing.knative.dev/broker.class";
 /// Knative's: `ordered` means [`ORDER`] `key`.
 pub const KAFKA_DELIVERY_ORDER: &str = "kafka.eventing.knative.dev/delivery.order";
+/// Knative's: where an InMemoryChannel would run, `cluster` or `namespace`. No meaning here.
+pub const SCOPE: &str = "eventing.knative.dev/scope";
 /// Knative's: an object that a Trigger depends on, as JSON.
 pub const DEPENDENCY: &str = "knative.dev/dependency";
 
@@ -52,7 +56,7 @@ const MAX_IN_FLIGHT_LIMIT: usize = 10_000;
 /// A waiting event takes some 100 bytes of memory.
 const MAX_WAITING_LIMIT: usize = 10_000_000;
 
-/// What a Trigger's annotations say.
+/// What the annotations of a Trigger or Subscription say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TriggerSettings {
     pub(crate) max_in_flight: NonZeroUsize,
@@ -60,9 +64,9 @@ pub(crate) struct TriggerSettings {
     pub(crate) order: Order,
     pub(crate) start: StartAt,
     pub(crate) paused: bool,
+    pub(crate) handshake: bool,
     /// Name of a Secret in the Trigger's namespace.
     pub(crate) client_certificate: Option<String>,
-    pub(crate) handshake: bool,
 }
 
 impl Default for TriggerSettings {
@@ -73,22 +77,22 @@ impl Default for TriggerSettings {
             order: Order::None,
             start: StartAt::Now,
             paused: false,
-            client_certificate: None,
             handshake: false,
+            client_certificate: None,
         }
     }
 }
 
-/// What a Broker's annotations say.
+/// What the annotations of a Broker or Channel say.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct BrokerSettings {
+pub(crate) struct TargetSettings {
     pub(crate) retention: Duration,
     pub(crate) disk_budget: Option<u64>,
     pub(crate) channel: Option<String>,
     pub(crate) hops: u8,
 }
 
-impl Default for BrokerSettings {
+impl Default for TargetSettings {
     fn default() -> Self {
         Self { retention: Duration::ZERO, disk_budget: None, channel: None, hops: u8::MAX }
     }
@@ -101,8 +105,27 @@ pub(crate) fn field(name: &str) -> String {
 
 type Annotations = BTreeMap<String, String>;
 
+/// Of a Trigger or Subscription.
 pub(crate) fn of_trigger(annotations: &Annotations, report: &mut Report<'_>) -> TriggerSettings {
-    check_names(annotations, &OF_TRIGGERS, "Broker", report);
+    check_names(annotations, &OF_TRIGGERS, "Broker or Channel", report);
+    trigger_settings(annotations, report)
+}
+
+/// Of a Sequence or Parallel: those of its channel, and those of each of its groups.
+pub(crate) fn of_flow(
+    annotations: &Annotations,
+    report: &mut Report<'_>,
+) -> (TargetSettings, TriggerSettings) {
+    check_names(annotations, &OF_FLOWS, "Broker, Channel, Trigger or Subscription", report);
+    let ours = |(name, value): (&String, &String)| {
+        let foreign = name.starts_with(PREFIX) && !OF_FLOWS.contains(&name.as_str());
+        (!foreign).then(|| (name.clone(), value.clone()))
+    };
+    let taken: Annotations = annotations.iter().filter_map(ours).collect();
+    (target_settings(&taken, report), trigger_settings(&taken, report))
+}
+
+fn trigger_settings(annotations: &Annotations, report: &mut Report<'_>) -> TriggerSettings {
     let mut settings = TriggerSettings::default();
     let mut read = Reader { annotations, report };
     read.set(MAX_IN_FLIGHT, &mut settings.max_in_flight, |text| {
@@ -126,9 +149,14 @@ pub(crate) fn of_trigger(annotations: &Annotations, report: &mut Report<'_>) -> 
     settings
 }
 
-pub(crate) fn of_broker(annotations: &Annotations, report: &mut Report<'_>) -> BrokerSettings {
-    check_names(annotations, &OF_BROKERS, "Trigger", report);
-    let mut settings = BrokerSettings::default();
+/// Of a Broker or Channel.
+pub(crate) fn of_target(annotations: &Annotations, report: &mut Report<'_>) -> TargetSettings {
+    check_names(annotations, &OF_BROKERS, "Trigger or Subscription", report);
+    target_settings(annotations, report)
+}
+
+fn target_settings(annotations: &Annotations, report: &mut Report<'_>) -> TargetSettings {
+    let mut settings = TargetSettings::default();
     let mut read = Reader { annotations, report };
     read.set(RETENTION, &mut settings.retention, duration::parse);
     read.set(DISK_BUDGET, &mut settings.disk_budget, |text| bytes(text).map(Some));
@@ -142,7 +170,7 @@ pub(crate) fn of_broker(annotations: &Annotations, report: &mut Report<'_>) -> B
 
 /// Objects that none of ours belong on.
 pub(crate) fn of_others(annotations: &Annotations, report: &mut Report<'_>) {
-    check_names(annotations, &[], "Broker or Trigger", report);
+    check_names(annotations, &[], "Broker, Channel, Trigger or Subscription", report);
 }
 
 /// Warns about names that mean nothing on this object.
@@ -287,9 +315,12 @@ mod tests {
     #[test]
     fn the_page_lists_every_annotation() {
         let page = include_str!("../../docs/annotations.md");
-        for name in
-            OF_TRIGGERS.iter().chain(&OF_BROKERS).chain(&[BROKER_CLASS, KAFKA_DELIVERY_ORDER, DEPENDENCY])
-        {
+        for name in OF_TRIGGERS.iter().chain(&OF_BROKERS).chain(&[
+            BROKER_CLASS,
+            KAFKA_DELIVERY_ORDER,
+            DEPENDENCY,
+            SCOPE,
+        ]) {
             assert!(page.contains(&format!("`{name}`")), "docs/annotations.md does not name `{name}`");
         }
         for ours in page.split('`').filter(|word| word.starts_with(PREFIX) && *word != PREFIX) {

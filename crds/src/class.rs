@@ -29,12 +29,15 @@ pub(crate) fn parse(class: &str) -> Result<Class, String> {
     Err(format!("class `{}` is none of {}{hint}", class.escape_debug(), names.join(", ")))
 }
 
-/// The backend that a channel template's kind means; `None` when the kind is unknown.
-pub(crate) fn of_template(kind: &str) -> Option<Class> {
+/// The backend that a channel template's kind means.
+pub(crate) fn of_template(kind: &str) -> Result<Class, String> {
     match kind {
-        "InMemoryChannel" => Some(Class::Default),
-        "KafkaChannel" => Some(Class::Backend("kafka")),
-        "NatsJetStreamChannel" => Some(Class::Backend("nats")),
-        _ => None,
+        "InMemoryChannel" => Ok(Class::Default),
+        "KafkaChannel" => Ok(Class::Backend("kafka")),
+        "NatsJetStreamChannel" => Ok(Class::Backend("nats")),
+        _ => Err(format!(
+            "`{}` is none of `InMemoryChannel`, `KafkaChannel`, `NatsJetStreamChannel`",
+            kind.escape_debug()
+        )),
     }
 }

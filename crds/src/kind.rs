@@ -7,16 +7,42 @@ use crate::nearest;
 pub(crate) enum Kind {
     Broker,
     Trigger,
+    Channel,
+    InMemoryChannel,
+    Subscription,
+    Sequence,
+    Parallel,
     IntegrationSink,
     ConfigMap,
     Secret,
     Service,
 }
 
+impl Kind {
+    /// True where annotations of ours belong.
+    pub(crate) fn has_annotations(self) -> bool {
+        match self {
+            Self::Broker
+            | Self::Trigger
+            | Self::Channel
+            | Self::InMemoryChannel
+            | Self::Subscription
+            | Self::Sequence
+            | Self::Parallel => true,
+            Self::IntegrationSink | Self::ConfigMap | Self::Secret | Self::Service => false,
+        }
+    }
+}
+
 /// `apiVersion` and kind of everything that is compiled.
-const KNOWN: [(&str, &str, Kind); 6] = [
+const KNOWN: [(&str, &str, Kind); 11] = [
     ("eventing.knative.dev/v1", "Broker", Kind::Broker),
     ("eventing.knative.dev/v1", "Trigger", Kind::Trigger),
+    ("messaging.knative.dev/v1", "Channel", Kind::Channel),
+    ("messaging.knative.dev/v1", "InMemoryChannel", Kind::InMemoryChannel),
+    ("messaging.knative.dev/v1", "Subscription", Kind::Subscription),
+    ("flows.knative.dev/v1", "Sequence", Kind::Sequence),
+    ("flows.knative.dev/v1", "Parallel", Kind::Parallel),
     ("sinks.knative.dev/v1alpha1", "IntegrationSink", Kind::IntegrationSink),
     ("v1", "ConfigMap", Kind::ConfigMap),
     ("v1", "Secret", Kind::Secret),
@@ -24,29 +50,24 @@ const KNOWN: [(&str, &str, Kind); 6] = [
 ];
 
 /// Kinds of Knative's that are recognised and not compiled yet.
-const LATER: [&str; 22] = [
+const LATER: [&str; 17] = [
     "ApiServerSource",
-    "Channel",
     "ContainerSource",
     "EventPolicy",
     "EventTransform",
     "EventType",
     "GitHubSource",
-    "InMemoryChannel",
     "IntegrationSource",
     "JobSink",
     "KafkaChannel",
     "KafkaSink",
     "KafkaSource",
     "NatsJetStreamChannel",
-    "Parallel",
     "PingSource",
     "RabbitmqBrokerConfig",
     "RabbitmqSource",
     "RequestReply",
-    "Sequence",
     "SinkBinding",
-    "Subscription",
 ];
 
 /// What a document is to us.
@@ -94,6 +115,16 @@ pub(crate) fn is(api_version: &str, kind: &str, wanted: Kind) -> bool {
     recognise(api_version, kind) == Recognised::Known(wanted)
 }
 
+/// True for kinds that take events inside this mesh.
+pub(crate) fn is_target(api_version: &str, kind: &str) -> bool {
+    matches!(
+        recognise(api_version, kind),
+        Recognised::Known(
+            Kind::Broker | Kind::Channel | Kind::InMemoryChannel | Kind::Sequence | Kind::Parallel
+        )
+    )
+}
+
 fn not_taken(group: &str, kind: &str) -> Recognised {
     if LATER.contains(&kind) {
         return Recognised::NotTaken(
@@ -132,7 +163,9 @@ mod tests {
         assert_eq!(recognise("v1", "Service"), Recognised::Known(Kind::Service));
         assert_eq!(recognise("serving.knative.dev/v1", "Service"), Recognised::Unknown);
         assert_eq!(recognise("apps/v1", "Deployment"), Recognised::Unknown);
-        assert!(warning("messaging.knative.dev/v1", "Channel").contains("not supported by this version yet"));
+        assert!(
+            warning("sources.knative.dev/v1", "SinkBinding").contains("not supported by this version yet")
+        );
         assert!(warning("eventing.knative.dev/v1", "Triger").contains("did you mean `Trigger`?"));
         assert!(
             warning("eventing.knative.dev/v1beta1", "Trigger").contains("write `eventing.knative.dev/v1`")

@@ -38,4 +38,4 @@ pub use compile::{Compiled, Settings, compile};
 pub use index::Index;
 pub use object::{Object, ObjectError, ObjectId, Origin, field_path, item_path};
 pub use problem::{Problem, Severity};
-pub use status::{ObjectStatus, status_with_live};
+pub use status::{ObjectStatus, live_name, status_with_live};

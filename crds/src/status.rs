@@ -1,8 +1,14 @@
 //! `status`, as Kubernetes would show it.
 
-use crate::compile::{DeadLetterSink, Resolved};
+mod flow;
+mod subscription;
+
+pub(crate) use flow::{StageStatus, of_flow};
+pub(crate) use subscription::{SubscriptionFindings, of_subscription, subscriber};
+
+use crate::compile::{DeadLetterSink, NotReady, Resolved};
 use crate::{Object, ObjectId};
-use broker_core::State;
+use broker_core::{Readiness, State};
 use serde_json::{Map, Value, json};
 
 /// An object as declared, with the static half of its status.
@@ -45,7 +51,7 @@ fn hide_values(secret: &mut Map<String, Value>) {
 /// What was found out about a Trigger's neighbours.
 pub(crate) struct TriggerFindings {
     /// Why the Broker is not Ready: a reason and a message.
-    pub(crate) broker: Result<(), (&'static str, String)>,
+    pub(crate) broker: Result<(), NotReady>,
     pub(crate) subscriber: Result<Resolved, String>,
     pub(crate) dead_letter_sink: DeadLetterSink,
     pub(crate) dependency: Result<(), String>,
@@ -56,21 +62,38 @@ fn live_conditions(kind: &str) -> &'static [&'static str] {
     match kind {
         "Broker" => &["FilterReady", "IngressReady", "TriggerChannelReady"],
         "Trigger" => &["SubscriptionReady"],
+        "Channel" => &["BackingChannelReady"],
+        "InMemoryChannel" => &["ChannelServiceReady", "DispatcherReady", "EndpointsReady", "ServiceReady"],
+        "Subscription" => &["AddedToChannel"],
+        "Sequence" | "Parallel" => &["ChannelsReady", "SubscriptionsReady"],
         _ => &[],
     }
 }
 
-/// The whole `status`: the static half with `live` in the conditions that only the running mesh knows, and `Ready`
-/// computed anew. `None`: provisioning has not come to the object yet.
+/// Under which name the running mesh knows an object: in [`Readiness`], and for whoever counts for it. To the mesh an
+/// InMemoryChannel is a Channel; there are never two of one name in force.
 #[must_use]
-pub fn status_with_live(object: &ObjectStatus, live: Option<&State>) -> Value {
+pub fn live_name(id: &ObjectId) -> String {
+    match id.kind.as_str() {
+        "InMemoryChannel" => format!("Channel/{}/{}", id.namespace, id.name),
+        _ => id.to_string(),
+    }
+}
+
+/// The whole `status`: the static half with what `readiness` says in the conditions that only the running mesh knows,
+/// and `Ready` computed anew.
+#[must_use]
+pub fn status_with_live(object: &ObjectStatus, readiness: &Readiness) -> Value {
     let mut status = object.status.clone();
     if !object.valid {
         return status;
     }
+    subscription::set_subscribers(&mut status, &object.id.namespace, readiness);
+    // Nothing: provisioning has not come to the object yet.
+    let live = readiness.get(&live_name(&object.id));
     let Some(conditions) = status.get_mut("conditions").and_then(Value::as_array_mut) else { return status };
     for name in live_conditions(&object.id.kind) {
-        let condition = match live {
+        let condition = match &live {
             None => unknown(name),
             Some(State::Ready) => ok(name),
             Some(State::NotReady { reason, message }) => not_ok(name, reason, message),
@@ -78,7 +101,8 @@ pub fn status_with_live(object: &ObjectStatus, live: Option<&State>) -> Value {
         set(conditions, condition);
     }
     let ready = ready(conditions);
-    set(conditions, ready);
+    set(conditions, ready.clone());
+    flow::set_entries(&mut status, &ready);
     status
 }
 
@@ -93,12 +117,13 @@ pub(crate) fn of_sink(object: &Object, url: &str) -> Value {
     finish(object, vec![ok("Addressable"), ok("DeploymentReady")], fields)
 }
 
-pub(crate) fn of_broker(object: &Object, url: &str, sink: &DeadLetterSink) -> Value {
+/// Of a Broker or channel.
+pub(crate) fn of_target(object: &Object, url: &str, sink: &DeadLetterSink) -> Value {
     let mut fields = Map::new();
     fields.insert("address".to_owned(), json!({ "url": url }));
     add_uri(&mut fields, "deadLetterSink", sink.resolved());
     let mut conditions = vec![ok("Addressable"), dead_letter_condition(sink)];
-    conditions.extend(live_conditions("Broker").iter().map(|name| unknown(name)));
+    conditions.extend(live_conditions(&object.id.kind).iter().map(|name| unknown(name)));
     finish(object, conditions, fields)
 }
 
@@ -143,10 +168,15 @@ fn finish(object: &Object, conditions: Vec<Value>, mut status: Map<String, Value
         set(&mut all, ready);
     }
     status.insert("conditions".to_owned(), Value::Array(all));
-    if let Some(generation) = object.value.pointer("/metadata/generation").filter(|g| g.is_i64()) {
+    if let Some(generation) = generation(object) {
         status.insert("observedGeneration".to_owned(), generation.clone());
     }
     Value::Object(status)
+}
+
+/// Version of `spec`, where an API server counts them.
+fn generation(object: &Object) -> Option<&Value> {
+    object.value.pointer("/metadata/generation").filter(|generation| generation.is_i64())
 }
 
 fn add_uri(fields: &mut Map<String, Value>, prefix: &str, resolved: Option<&Resolved>) {
@@ -215,7 +245,7 @@ mod tests {
         let value = json!({"apiVersion": "eventing.knative.dev/v1", "kind": "Broker",
             "metadata": {"name": "shop", "generation": 4}, "status": {"old": true}});
         let object = Object::new(value, Origin::default()).unwrap();
-        let status = of_broker(&object, "http://x/default/shop", &DeadLetterSink::None);
+        let status = of_target(&object, "http://x/default/shop", &DeadLetterSink::None);
         ObjectStatus::new(&object, status, valid)
     }
 
@@ -224,16 +254,25 @@ mod tests {
         conditions.iter().find(|c| c["type"] == name).unwrap()
     }
 
+    /// What the running mesh says about `Broker/default/shop`.
+    fn live(state: Option<State>) -> Readiness {
+        let readiness = Readiness::default();
+        if let Some(state) = state {
+            readiness.set("Broker/default/shop", state);
+        }
+        readiness
+    }
+
     #[test]
     fn ready_follows_the_live_state() {
         let object = broker(true);
         let not = State::NotReady { reason: "LogFull".into(), message: "no space".into() };
-        for (live, want, reason) in [
+        for (state, want, reason) in [
             (None, "Unknown", json!("Provisioning")),
-            (Some(&State::Ready), "True", Value::Null),
-            (Some(&not), "False", json!("LogFull")),
+            (Some(State::Ready), "True", Value::Null),
+            (Some(not), "False", json!("LogFull")),
         ] {
-            let status = status_with_live(&object, live);
+            let status = status_with_live(&object, &live(state));
             let ready = condition(&status, "Ready");
             assert_eq!((&ready["status"], &ready["reason"]), (&json!(want), &reason));
             assert_eq!(condition(&status, "Addressable")["status"], "True");
@@ -244,14 +283,33 @@ mod tests {
     fn an_object_that_is_not_in_force_never_becomes_ready() {
         let mut object = broker(false);
         object.status = json!({"conditions": [not_ok("Ready", "Invalid", "why")]});
-        assert_eq!(status_with_live(&object, Some(&State::Ready)), object.status);
+        assert_eq!(status_with_live(&object, &live(Some(State::Ready))), object.status);
+    }
+
+    #[test]
+    fn a_channel_says_which_of_its_subscribers_are_ready() {
+        let value = json!({"apiVersion": "messaging.knative.dev/v1", "kind": "InMemoryChannel",
+            "metadata": {"name": "jobs"}});
+        let object = Object::new(value, Origin::default()).unwrap();
+        let mut status = of_target(&object, "http://x/channels/default/jobs", &DeadLetterSink::None);
+        status["subscribers"] = ["new", "good", "bad"].iter().map(|name| json!({"name": name})).collect();
+        let readiness = Readiness::default();
+        readiness.set("Channel/default/jobs", State::Ready);
+        readiness.set("Subscription/default/good", State::Ready);
+        let not = State::NotReady { reason: "LogFull".into(), message: "no space".into() };
+        readiness.set("Subscription/default/bad", not);
+        let status = status_with_live(&ObjectStatus::new(&object, status, true), &readiness);
+        assert_eq!(condition(&status, "Ready")["status"], "True");
+        let want = json!([{"name": "new"}, {"name": "good", "ready": "True"},
+            {"name": "bad", "ready": "False", "message": "no space"}]);
+        assert_eq!(status["subscribers"], want);
     }
 
     #[test]
     fn a_warning_does_not_touch_ready() {
         let mut object = broker(true);
         mark_last_good(&mut object.status, "broken");
-        let status = status_with_live(&object, Some(&State::Ready));
+        let status = status_with_live(&object, &live(Some(State::Ready)));
         assert_eq!(condition(&status, "Ready")["status"], "True");
         assert_eq!(condition(&status, "ManifestAccepted")["severity"], "Warning");
     }

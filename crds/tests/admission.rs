@@ -113,6 +113,54 @@ fn class_backend_and_config_of_a_broker_stay_and_its_delivery_may_change() {
     assert!(admit(&mut admission, &[broker(&class("Sluice"), &spec)]).problems.is_empty());
 }
 
+fn channel(kind: &str, annotations: &Value, spec: &Value) -> Object {
+    object(
+        "mesh.yaml",
+        json!({"apiVersion": "messaging.knative.dev/v1", "kind": kind,
+            "metadata": {"name": "c", "annotations": annotations}, "spec": spec}),
+    )
+}
+
+fn template(kind: &str) -> Value {
+    json!({"channelTemplate": {"apiVersion": "messaging.knative.dev/v1", "kind": kind}})
+}
+
+#[test]
+fn backend_and_template_of_a_channel_stay_and_its_delivery_may_change() {
+    let good = channel("Channel", &json!({}), &json!({}));
+    let memory = json!({"sluice.dev/channel": "memory"});
+    for (changed, field) in [
+        (channel("Channel", &memory, &json!({})), "metadata.annotations[sluice.dev/channel]"),
+        (channel("Channel", &json!({}), &template("KafkaChannel")), "spec.channelTemplate"),
+    ] {
+        let mut admission = Admission::new([good.clone()]);
+        let index = admit(&mut admission, &[changed]);
+        assert_eq!((in_force(&index), index.problems[0].field.as_str()), (&good.value, field));
+    }
+    // What is left out is an InMemoryChannel.
+    let mut spec = template("InMemoryChannel");
+    spec["delivery"] = json!({"retry": 3});
+    let mut admission = Admission::new([good]);
+    assert!(admit(&mut admission, &[channel("Channel", &json!({}), &spec)]).problems.is_empty());
+    let mut admission = Admission::new([channel("InMemoryChannel", &json!({}), &json!({}))]);
+    let index = admit(&mut admission, &[channel("InMemoryChannel", &memory, &json!({}))]);
+    assert_eq!(index.problems[0].field, "metadata.annotations[sluice.dev/channel]");
+}
+
+#[test]
+fn a_subscription_stays_at_its_channel_and_the_rest_may_change() {
+    let subscription = |name: &str, uri: &str| {
+        let channel = json!({"apiVersion": "messaging.knative.dev/v1", "kind": "Channel", "name": name});
+        let spec = json!({"channel": channel, "subscriber": {"uri": uri}, "reply": {"uri": uri}});
+        self::channel("Subscription", &json!({}), &spec)
+    };
+    let mut admission = Admission::new([subscription("c", "http://one")]);
+    let changed = subscription("c", "http://two");
+    assert!(admit(&mut admission, std::slice::from_ref(&changed)).problems.is_empty());
+    let index = admit(&mut admission, &[subscription("d", "http://three")]);
+    assert_eq!((in_force(&index), index.problems[0].field.as_str()), (&changed.value, "spec.channel"));
+}
+
 #[test]
 fn a_new_uid_is_a_new_object() {
     let mut admission = Admission::default();

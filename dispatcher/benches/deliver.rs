@@ -6,9 +6,9 @@
 use async_trait::async_trait;
 use broker_core::doubles::Lender;
 use broker_core::{
-    Channel, ChannelError, ChannelId, ChannelOptions, ChannelRef, Channels, DeadLetterStore, DeliveryPolicy,
-    GroupName, GroupSpec, HttpSink, Lag, Limits, ObjectKey, Order, Outcome, Publisher, Route, RoutingTable,
-    Sink, StartAt, Subscription, TriggerRoute,
+    Channel, ChannelError, ChannelId, ChannelOptions, ChannelRef, Channels, DeadLetterStore, Delivery,
+    DeliveryPolicy, GroupName, GroupSpec, HttpSink, Lag, Limits, ObjectKey, Order, Outcome, Publisher, Route,
+    RoutingTable, Sink, StartAt, Subscription, TriggerRoute,
 };
 use bytes::Bytes;
 use dispatcher::{Dispatcher, Options};
@@ -183,6 +183,14 @@ impl Channel for Endless {
     async fn append(&self, _: Vec<Record>) -> Result<(), broker_core::AppendError> {
         Ok(())
     }
+    async fn conclude(
+        &self,
+        _: &GroupName,
+        _: &Delivery,
+        _: Vec<Record>,
+    ) -> Result<(), broker_core::AppendError> {
+        Ok(())
+    }
     async fn ensure_group(&self, _: &GroupName, _: GroupSpec) -> Result<(), ChannelError> {
         Ok(())
     }
@@ -239,6 +247,7 @@ fn table(id: ChannelId, address: &str, window: usize) -> RoutingTable {
         },
         sink: Sink::Http(Arc::new(HttpSink { uri, ca_certs: None, client_certificate: None })),
         reply: None,
+        step: false,
         delivery: DeliveryPolicy::default(),
         dead_letter_sink: None,
         handshake: false,

@@ -4,10 +4,13 @@ use crate::decide::{Decision, decide, random};
 use crate::doomed::Doomed;
 use crate::failure::{Class, Failure, Remedy};
 use crate::outlet::Outlet;
+use crate::reply;
 use crate::request::Parcel;
 use crate::trigger::Trigger;
 use base64::Engine as _;
-use broker_core::{AppendError, DeadLetter, DeadLetterError, DeadLetterStore, Delivery, PublishError};
+use broker_core::{
+    AppendError, DeadLetter, DeadLetterError, DeadLetterStore, Delivery, GroupName, PublishError,
+};
 use bytes::Bytes;
 use event::{Event, EventBuilder, Kind, Record, Timestamp};
 use std::sync::Arc;
@@ -68,7 +71,7 @@ async fn send(trigger: &Trigger, outlet: &Outlet, delivery: &Delivery, doomed: &
 async fn store(trigger: &Trigger, delivery: Delivery, mut doomed: Doomed) {
     let Err(error) = keep(trigger, &delivery, &doomed).await else {
         trigger.gear().meters.dead_letter.inc();
-        return release(delivery, &doomed.failure);
+        return release(trigger, delivery, &doomed.failure).await;
     };
     tracing::warn!(trigger = %trigger.route.group, %error, "a dead letter could not be kept; its event waits");
     doomed.tries = u32::MAX;
@@ -81,7 +84,7 @@ async fn store(trigger: &Trigger, delivery: Delivery, mut doomed: Doomed) {
 async fn settle(trigger: &Trigger, delivery: Delivery, failure: &Failure) {
     trigger.gear().meters.dead_letter.inc();
     if trigger.resolve(&delivery).await {
-        release(delivery, failure);
+        release(trigger, delivery, failure).await;
     } else {
         give_back(delivery, failure, STORE_PAUSE);
     }
@@ -92,8 +95,14 @@ fn give_back(delivery: Delivery, failure: &Failure, wait: Duration) {
     if failure.remedy == Remedy::Probe { delivery.unreachable(wait) } else { delivery.nack(wait) }
 }
 
-fn release(delivery: Delivery, failure: &Failure) {
-    if failure.remedy == Remedy::Probe { delivery.bury() } else { delivery.ack() }
+/// The event is somebody else's now.
+async fn release(trigger: &Trigger, delivery: Delivery, failure: &Failure) {
+    if failure.remedy == Remedy::Probe {
+        return delivery.bury();
+    }
+    // The end of a flow like any other. If it cannot be written, a crash in the next moment asks the sink once more.
+    let _ = reply::hand_on(trigger, &delivery, Vec::new()).await;
+    delivery.ack();
 }
 
 /// The event with Knative's three extensions that say why.
@@ -142,23 +151,25 @@ fn store_of(trigger: &Trigger) -> Result<Arc<DeadLetterStore>, DeadLetterError> 
     }
 }
 
-/// Keeps a reply that never can be stored where it belongs; its cause is then acked.
+/// Keeps a reply that never can be stored where it belongs, for `group`; its cause is then acked.
 ///
 /// # Errors
 /// When it cannot be kept either: the attempt failed.
 pub(crate) async fn keep_reply(
     trigger: &Trigger,
     delivery: &Delivery,
-    index: usize,
-    event: Event,
+    group: &GroupName,
+    (index, event): (usize, Event),
     why: &PublishError,
 ) -> Result<(), Failure> {
-    let mut envelope = event::Envelope::accepted(0, Timestamp::now());
+    // A next step may go on with the rounds that its flow has.
+    let hops = if *group == trigger.route.group { 0 } else { delivery.record.envelope.hops };
+    let mut envelope = event::Envelope::accepted(hops, Timestamp::now());
     envelope.trace = delivery.record.envelope.trace.clone();
     let now = Timestamp::now();
     let entry = DeadLetter {
         id: format!("{}-reply{index}", trigger.entry_id(delivery.lane, delivery.position)),
-        group: trigger.route.group.clone(),
+        group: group.clone(),
         record: Arc::new(Record { envelope, event }),
         reason: format!("a reply was not let in: {why}"),
         attempts: delivery.attempt,

@@ -7,9 +7,10 @@ use crate::doomed::Doomed;
 use crate::failure::{Class, Failure, Remedy};
 use crate::outlet::Outlet;
 use crate::reply;
-use crate::request::Parcel;
+use crate::request::{Parcel, claims_event};
 use crate::trigger::Trigger;
-use broker_core::Delivery;
+use broker_core::{Delivery, ReplyTo};
+use event::Event;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -26,11 +27,22 @@ pub(crate) async fn deliver(trigger: Arc<Trigger>, delivery: Delivery) {
     {
         return Box::pin(bury(&trigger, delivery, doomed)).await;
     }
-    let Err(failure) = attempt(&trigger, &delivery).await else {
-        trigger.note_success();
-        if !trigger.resolve(&delivery).await {
-            return delivery.nack(RESOLVE_PAUSE);
+    let handed = match attempt(&trigger, &delivery).await {
+        Ok(answers) => {
+            // Before the answers: with them a step may be done for good, and its dead letter would stay.
+            if !trigger.resolve(&delivery).await {
+                return delivery.nack(RESOLVE_PAUSE);
+            }
+            if answers.is_empty() && !trigger.route.step {
+                Ok(())
+            } else {
+                Box::pin(reply::hand_on(&trigger, &delivery, answers)).await
+            }
         }
+        Err(failure) => Err(failure),
+    };
+    let Err(failure) = handed else {
+        trigger.note_success();
         if delivery.probe {
             trigger.doomed().take(at);
         }
@@ -60,8 +72,8 @@ pub(crate) async fn deliver(trigger: Arc<Trigger>, delivery: Delivery) {
     }
 }
 
-/// One attempt: the sink took the event, and its answer, if it is one, was handed on.
-async fn attempt(trigger: &Trigger, delivery: &Delivery) -> Result<(), Failure> {
+/// One attempt: the sink took the event, and these are the events that it answered with.
+async fn attempt(trigger: &Trigger, delivery: &Delivery) -> Result<Vec<Event>, Failure> {
     let gear = trigger.gear();
     let envelope = &delivery.record.envelope;
     let parcel = Parcel {
@@ -69,7 +81,7 @@ async fn attempt(trigger: &Trigger, delivery: &Delivery) -> Result<(), Failure> 
         trace: envelope.trace.as_ref(),
         hops: envelope.hops.saturating_sub(1),
         policy: &trigger.route.delivery,
-        ask: true,
+        ask: trigger.route.reply.is_some(),
     };
     if let (Some(handshake), Outlet::Http(sink)) = (&gear.handshake, &gear.sink) {
         Box::pin(handshake.perform(sink, trigger.pace(), parcel.policy.timeout)).await?;
@@ -85,15 +97,21 @@ async fn attempt(trigger: &Trigger, delivery: &Delivery) -> Result<(), Failure> 
         }
     };
     gear.meters.attempt(Class::Success);
-    let Some(mut answer) = answer else { return Ok(()) };
+    let Some(mut answer) = answer else { return Ok(Vec::new()) };
     let replies = &trigger.means.metrics.replies;
+    if matches!(trigger.route.reply, None | Some(ReplyTo::Nobody)) {
+        if claims_event(&answer.headers) {
+            replies.unwanted.inc();
+        }
+        return Ok(Vec::new());
+    }
     match answer::reply(&mut answer) {
-        Ok(Reply::Empty) => Ok(()),
+        Ok(Reply::Empty) => Ok(Vec::new()),
         Ok(Reply::Ignored) => {
             replies.ignored.inc();
-            Ok(())
+            Ok(Vec::new())
         }
-        Ok(Reply::Events(events)) => Box::pin(reply::hand_on(trigger, delivery, events)).await,
+        Ok(Reply::Events(events)) => Ok(events),
         Err(failure) => {
             replies.invalid.inc();
             Err(failure)

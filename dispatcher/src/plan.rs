@@ -39,6 +39,7 @@ fn delivers_alike(a: &Arc<TriggerRoute>, b: &Arc<TriggerRoute>) -> bool {
     Arc::ptr_eq(a, b)
         || (a.sink == b.sink
             && a.reply == b.reply
+            && a.step == b.step
             && a.delivery == b.delivery
             && a.dead_letter_sink == b.dead_letter_sink
             && a.namespace == b.namespace
@@ -49,7 +50,8 @@ fn delivers_alike(a: &Arc<TriggerRoute>, b: &Arc<TriggerRoute>) -> bool {
 mod tests {
     use super::*;
     use broker_core::{
-        ChannelOptions, ChannelRef, DeliveryPolicy, GroupSpec, ObjectKey, Order, Route, Sink, StartAt,
+        ChannelOptions, ChannelRef, DeliveryPolicy, GroupSpec, ObjectKey, Order, ReplyTo, Route, Sink,
+        StartAt,
     };
     use std::num::NonZeroUsize;
     use std::time::Duration;
@@ -70,6 +72,7 @@ mod tests {
             },
             sink: Sink::Target(ObjectKey::broker("default", "other")),
             reply: None,
+            step: false,
             delivery: DeliveryPolicy::default(),
             dead_letter_sink: None,
             handshake: false,
@@ -140,11 +143,12 @@ mod tests {
 
     #[test]
     fn each_part_of_delivering_is_a_change() {
-        let change: [fn(&mut TriggerRoute); 6] = [
+        let change: [fn(&mut TriggerRoute); 7] = [
             |t| t.sink = Sink::Target(ObjectKey::broker("default", "another")),
-            |t| t.reply = Some(Sink::Target(ObjectKey::broker("default", "shop"))),
+            |t| t.reply = Some(ReplyTo::Target(ObjectKey::broker("default", "shop"))),
             |t| t.dead_letter_sink = Some(Sink::Target(ObjectKey::broker("default", "dead"))),
             |t| t.delivery.timeout = Duration::from_secs(1),
+            |t| t.step = true,
             |t| t.namespace = "elsewhere".into(),
             |t| t.handshake = true,
         ];

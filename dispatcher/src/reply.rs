@@ -2,29 +2,28 @@
 
 use crate::bury;
 use crate::failure::{Failure, Remedy};
-use crate::outlet::Outlet;
-use crate::request::Parcel;
 use crate::trigger::Trigger;
-use broker_core::{Arrival, Delivery, ObjectKey};
+use broker_core::{Arrival, Delivery, GroupName, ObjectKey, ReplyTo};
 use event::Event;
 
-/// Hands the events on to where the trigger's replies go. `Ok`: somebody else is responsible for each.
+/// Hands the events on to where the trigger's replies go. `Ok`: somebody else is responsible for each, and a step
+/// of a flow is done for good.
 pub(crate) async fn hand_on(
     trigger: &Trigger,
     delivery: &Delivery,
     events: Vec<Event>,
 ) -> Result<(), Failure> {
-    let replies = &trigger.means.metrics.replies;
-    let handed = match &trigger.gear().reply {
-        None => {
-            replies.unwanted.inc();
-            return Ok(());
-        }
-        Some(Outlet::Target(target)) => publish_or_keep(trigger, delivery, target, events).await,
-        Some(outlet) => send_each(trigger, delivery, outlet, &events).await,
+    let answered = !events.is_empty();
+    let handed = match &trigger.route.reply {
+        Some(ReplyTo::Target(target)) if answered => publish_or_keep(trigger, delivery, target, events).await,
+        Some(ReplyTo::Group(next)) if answered => conclude(trigger, delivery, Some(next), events).await,
+        _ if trigger.route.step => conclude(trigger, delivery, None, Vec::new()).await,
+        _ => Ok(()),
     };
+    let replies = &trigger.means.metrics.replies;
     match &handed {
-        Ok(()) => replies.accepted.inc(),
+        Ok(()) if answered => replies.accepted.inc(),
+        Ok(()) => 0,
         Err(_) => replies.failed.inc(),
     };
     handed
@@ -51,7 +50,7 @@ async fn publish_or_keep(
         match publish(vec![event.clone()]).await {
             Ok(()) => {}
             Err(error) if error.is_final() => {
-                bury::keep_reply(trigger, delivery, index, event, &error).await?;
+                bury::keep_reply(trigger, delivery, &trigger.route.group, (index, event), &error).await?;
                 trigger.means.metrics.replies.refused.inc();
             }
             Err(error) => return Err(not_stored(error.into())),
@@ -60,24 +59,28 @@ async fn publish_or_keep(
     Ok(())
 }
 
-async fn send_each(
+/// The answers and the end of the delivery become durable together. An answer that never can be stored is kept as a
+/// dead letter of the group that it was for: sent again it goes on there.
+async fn conclude(
     trigger: &Trigger,
     delivery: &Delivery,
-    outlet: &Outlet,
-    events: &[Event],
+    next: Option<&GroupName>,
+    events: Vec<Event>,
 ) -> Result<(), Failure> {
-    let envelope = &delivery.record.envelope;
-    for event in events {
-        let parcel = Parcel {
-            event,
-            trace: envelope.trace.as_ref(),
-            hops: envelope.hops.saturating_sub(1),
-            policy: &trigger.route.delivery,
-            ask: false,
-        };
-        outlet.send(parcel, &trigger.means).await.map_err(not_stored)?;
+    let publisher = &trigger.means.publisher;
+    let mut going = Vec::with_capacity(events.len());
+    for (index, event) in events.into_iter().enumerate() {
+        match (publisher.admits(&event, delivery.record.envelope.hops), next) {
+            (Err(error), Some(next)) => {
+                bury::keep_reply(trigger, delivery, next, (index, event), &error).await?;
+                trigger.means.metrics.replies.refused.inc();
+            }
+            _ => going.push(event),
+        }
     }
-    Ok(())
+    let group = &trigger.route.group;
+    let handed = publisher.hand_on(&trigger.id, group, delivery, next, going).await;
+    handed.map_err(|error| not_stored(error.into()))
 }
 
 /// The sink did its part: that nobody takes its answer says nothing about the sink being there.

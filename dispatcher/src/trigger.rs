@@ -29,7 +29,8 @@ pub(crate) struct Means {
 pub(crate) struct Trigger {
     pub(crate) route: Arc<TriggerRoute>,
     pub(crate) means: Arc<Means>,
-    channel: ChannelId,
+    /// The channel that lends to it.
+    pub(crate) id: ChannelId,
     memory: Arc<Memory>,
     /// Made for the first event: an idle trigger has none.
     gear: OnceLock<Box<Gear>>,
@@ -46,7 +47,6 @@ struct Memory {
 /// What it takes to deliver.
 pub(crate) struct Gear {
     pub(crate) sink: Outlet,
-    pub(crate) reply: Option<Outlet>,
     pub(crate) dead_letter_sink: Option<Outlet>,
     /// Of a sink over HTTP that is to be asked for its consent.
     pub(crate) handshake: Option<Handshake>,
@@ -55,7 +55,7 @@ pub(crate) struct Gear {
 
 impl Trigger {
     pub(crate) fn new(channel: ChannelId, route: Arc<TriggerRoute>, means: Arc<Means>) -> Self {
-        Self { route, means, channel, memory: Arc::default(), gear: OnceLock::new() }
+        Self { route, means, id: channel, memory: Arc::default(), gear: OnceLock::new() }
     }
 
     /// The same trigger with another sink, reply or delivery.
@@ -63,8 +63,8 @@ impl Trigger {
         if route.sink != self.route.sink || !route.handshake {
             self.pace().limit(None);
         }
-        let (means, channel, memory) = (self.means.clone(), self.channel.clone(), self.memory.clone());
-        Self { route, means, channel, memory, gear: OnceLock::new() }
+        let (means, id, memory) = (self.means.clone(), self.id.clone(), self.memory.clone());
+        Self { route, means, id, memory, gear: OnceLock::new() }
     }
 
     pub(crate) fn gear(&self) -> &Gear {
@@ -75,7 +75,6 @@ impl Trigger {
             Box::new(Gear {
                 sink: if asked { sink.with_origin(&self.route.namespace) } else { sink },
                 handshake: asked.then(Handshake::default),
-                reply: self.route.reply.as_ref().map(outlet),
                 dead_letter_sink: self.route.dead_letter_sink.as_ref().map(outlet),
                 meters: self.means.metrics.of(self.route.group.as_str()),
             })
@@ -84,7 +83,7 @@ impl Trigger {
 
     /// The channel that lends to it, while it is open.
     pub(crate) fn channel(&self) -> Option<Arc<dyn Channel>> {
-        self.means.channels.get(&self.channel)
+        self.means.channels.get(&self.id)
     }
 
     /// How fast events may go.
@@ -103,7 +102,7 @@ impl Trigger {
 
     /// The id of the dead letter that this delivery becomes, the same in every process and after every restart.
     pub(crate) fn entry_id(&self, lane: Lane, position: Position) -> String {
-        let hash = fnv64([self.channel.as_str(), self.route.group.as_str()]);
+        let hash = fnv64([self.id.as_str(), self.route.group.as_str()]);
         format!("{}-{position}-{hash:016x}", lane.0)
     }
 

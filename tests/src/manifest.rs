@@ -10,6 +10,13 @@ pub fn broker(name: &str, annotations: &[&str]) -> String {
     yaml + "---\n"
 }
 
+/// A flow of this kind in the namespace `default`; `spec` are lines of YAML.
+#[must_use]
+pub fn flow(kind: &str, name: &str, spec: &[String]) -> String {
+    let spec: String = spec.iter().flat_map(|part| part.lines()).map(|line| format!("  {line}\n")).collect();
+    format!("apiVersion: flows.knative.dev/v1\nkind: {kind}\nmetadata:\n  name: {name}\nspec:\n{spec}---\n")
+}
+
 /// A Trigger of the Broker `shop` in the namespace `default`.
 #[derive(Clone, Debug)]
 pub struct Trigger {

@@ -70,6 +70,10 @@ pub enum Reaction {
     RetryAfter(u64),
     /// Answers 200 with an event.
     Reply(Message),
+    /// Answers 200 with the event that it got, under the same id.
+    Echo,
+    /// Answers 200 with the event it got and this behind its payload.
+    Mark(&'static str),
     /// Never answers.
     Hang,
     /// Closes the connection instead of answering.
@@ -219,6 +223,7 @@ async fn react(request: Request<Incoming>, memory: &Mutex<Memory>) -> io::Result
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let received =
         Received { path: head.uri.path().to_owned(), headers: head.headers, body, at: Instant::now() };
+    let echo = received.clone();
     let reaction = {
         let mut memory = lock(memory);
         memory.received.push(received);
@@ -236,10 +241,19 @@ async fn react(request: Request<Incoming>, memory: &Mutex<Memory>) -> io::Result
             *response.headers_mut() = message.headers;
             *response.body_mut() = Full::new(message.body);
         }
+        Reaction::Echo => send_back(&mut response, echo, ""),
+        Reaction::Mark(mark) => send_back(&mut response, echo, mark),
         Reaction::Hang => tokio::time::sleep(DEADLINE * 10).await,
         Reaction::BreakOff => return Err(io::Error::other("the story says so")),
     }
     Ok(response)
+}
+
+fn send_back(response: &mut Response<Full<Bytes>>, received: Received, mark: &str) {
+    let of_event = |name: &str| name.starts_with("ce-") || name == "content-type";
+    let headers = received.headers.into_iter().filter_map(|(name, value)| Some((name?, value)));
+    response.headers_mut().extend(headers.filter(|(name, _)| of_event(name.as_str())));
+    *response.body_mut() = Full::new([&received.body, mark.as_bytes()].concat().into());
 }
 
 fn set_status(response: &mut Response<Full<Bytes>>, status: u16) {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// What one trigger says to an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {
-    /// `NS/NAME`.
+    /// `NS/NAME` of a Trigger, `subscriptions/NS/NAME` of a Subscription.
     pub trigger: String,
     /// Whether the event passes its filter.
     pub matches: bool,
@@ -22,7 +22,8 @@ pub struct Explanation {
     pub reason: String,
 }
 
-/// Asks each trigger of one broker (`NS/NAME`), or of all; `None` when there is no such broker.
+/// Asks each trigger of one target (`NS/NAME` of a Broker, `channels/NS/NAME` of a Channel), or of all; `None` when
+/// there is no such target.
 #[must_use]
 pub fn explain(table: &RoutingTable, broker: Option<&str>, event: &Event) -> Option<Vec<Explanation>> {
     let mut routes = table
@@ -33,7 +34,8 @@ pub fn explain(table: &RoutingTable, broker: Option<&str>, event: &Event) -> Opt
     if broker.is_some() && routes.peek().is_none() {
         return None;
     }
-    Some(routes.flat_map(|route| &route.triggers).map(|trigger| ask(trigger, event)).collect())
+    let groups = routes.flat_map(|route| &route.triggers).filter(|trigger| !trigger.is_only_addressed());
+    Some(groups.map(|trigger| ask(trigger, event)).collect())
 }
 
 fn ask(trigger: &TriggerRoute, event: &Event) -> Explanation {
@@ -66,7 +68,7 @@ pub(crate) async fn post(
     let broker = parameters.broker.as_deref();
     explain(&api.admin.routes.snapshot(), broker, &event).map(Json).ok_or_else(|| {
         ProblemDetails::not_found(format!(
-            "there is no Broker `{}`; `sluice get broker -A` lists them",
+            "there is no Broker or Channel `{}`; `sluice get -A` lists all",
             broker.unwrap_or_default()
         ))
     })

@@ -6,7 +6,6 @@ use crate::progress::{Progress, for_each_route};
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use broker_core::TargetKind;
 use crds::{ObjectStatus, Problem};
 use event::Timestamp;
 use http::header;
@@ -32,27 +31,28 @@ impl Api {
         json!({ "apiVersion": "v1", "kind": "List", "items": items })
     }
 
-    /// Live numbers by `Kind/NS/NAME`.
+    /// Live numbers by `Kind/NS/NAME`; of an object with several groups those of all together.
     fn progress(&self) -> HashMap<String, Progress> {
-        let mut all = HashMap::new();
-        for_each_route(&self.admin.routes, &self.admin.channels, |broker| {
-            let key = &broker.route.key;
-            if key.kind == TargetKind::Broker {
-                all.insert(format!("Broker/{key}"), broker.sum());
-                all.extend(broker.triggers.iter().map(|(group, numbers)| {
+        let mut all: HashMap<String, Progress> = HashMap::new();
+        for_each_route(&self.admin.routes, &self.admin.channels, |target| {
+            let sum = target.route.key.object();
+            for (group, numbers) in &target.triggers {
+                let object = group.object();
+                if object != sum {
                     let failure = self.admin.readiness.failing(group);
-                    (format!("Trigger/{group}"), Progress { failure, ..numbers.clone() })
-                }));
+                    let of_object = all.entry(object).or_default();
+                    *of_object = of_object.with(&Progress { failure, ..numbers.clone() });
+                }
             }
+            all.insert(sum, target.sum());
         });
         all
     }
 
     /// The declared object with the whole of its status.
     fn show(&self, object: &ObjectStatus, progress: &HashMap<String, Progress>) -> Value {
-        let key = object.id.to_string();
-        let mut status = crds::status_with_live(object, self.admin.readiness.get(&key).as_ref());
-        if let Some(progress) = progress.get(&key) {
+        let mut status = crds::status_with_live(object, &self.admin.readiness);
+        if let Some(progress) = progress.get(&crds::live_name(&object.id)) {
             status["sluice"] = json!(progress);
         }
         let mut shown = object.manifest.clone();

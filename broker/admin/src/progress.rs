@@ -36,14 +36,15 @@ impl Progress {
         }
     }
 
-    fn with(self, other: &Self) -> Self {
+    /// Both together, with a reason why one of them fails.
+    pub(crate) fn with(&self, other: &Self) -> Self {
         Self {
             backlog: self.backlog + other.backlog,
             retrying: self.retrying + other.retrying,
             dead: self.dead + other.dead,
             in_flight: self.in_flight + other.in_flight,
             oldest_seconds: self.oldest_seconds.max(other.oldest_seconds),
-            failure: None,
+            failure: self.failure.clone().or_else(|| other.failure.clone()),
         }
     }
 }

@@ -11,7 +11,7 @@ use std::fmt::Write;
 pub struct Selector {
     /// Entry ids; empty: any.
     pub ids: Vec<String>,
-    /// Of this trigger, `NS/NAME`.
+    /// Of this trigger, `NS/NAME`, Subscription, `subscriptions/NS/NAME`, or step, `sequences/NS/NAME/step-1`.
     pub trigger: Option<String>,
     /// Whose last failure was at or after this time.
     pub since: Option<Timestamp>,

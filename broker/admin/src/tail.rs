@@ -31,7 +31,7 @@ pub enum TailLine {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Accepted {
-    /// Where it was sent: `NS/NAME` for a Broker.
+    /// Where it was sent: `NS/NAME` for a Broker, `channels/NS/NAME` for a Channel.
     pub target: String,
     /// When, RFC 3339.
     pub accepted_at: String,

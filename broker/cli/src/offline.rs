@@ -13,7 +13,7 @@ pub struct CompileFlags {
     /// Where a reference to something that is not in the manifests points; repeatable
     #[arg(long, env = "SLUICE_RESOLVE", value_delimiter = ',', value_parser = values::resolve, value_name = "KIND/NS/NAME=URL")]
     pub resolve: Vec<Resolve>,
-    /// Backend of Brokers that choose none: log or memory
+    /// Backend of Brokers and Channels that choose none: log or memory
     #[arg(long, env = "SLUICE_CHANNEL", default_value = "log", value_name = "BACKEND")]
     pub channel: String,
 }

@@ -1,5 +1,6 @@
 //! Values of flags, parsed once.
 
+use broker_core::{ObjectKey, TargetKind};
 use crds::ObjectId;
 use http::Uri;
 use jiff::SignedDuration;
@@ -79,12 +80,44 @@ pub(crate) fn http_url(text: &str) -> Result<Uri, String> {
     }
 }
 
-/// `NS/NAME`; a name alone is in `default`.
-pub(crate) fn namespaced(text: &str) -> Result<String, String> {
-    match text.split('/').collect::<Vec<_>>()[..] {
-        [name] if !name.is_empty() => Ok(format!("default/{name}")),
-        [namespace, name] if !namespace.is_empty() && !name.is_empty() => Ok(text.to_owned()),
-        _ => Err("expected NS/NAME".to_owned()),
+/// What events can be sent to: `NS/NAME` of a Broker, the same behind its prefix for the other kinds. A name alone is a
+/// Broker in `default`.
+pub(crate) fn target(text: &str) -> Result<ObjectKey, String> {
+    let parts: Vec<&str> = text.split('/').collect();
+    let (kind, namespace, name) = match parts[..] {
+        [name] => (TargetKind::Broker, "default", name),
+        [namespace, name] => (TargetKind::Broker, namespace, name),
+        ["channels", namespace, name] => (TargetKind::Channel, namespace, name),
+        ["sequences", namespace, name] => (TargetKind::Sequence, namespace, name),
+        ["parallels", namespace, name] => (TargetKind::Parallel, namespace, name),
+        _ => (TargetKind::Broker, "", ""),
+    };
+    match namespace.is_empty() || name.is_empty() {
+        true => {
+            Err("expected NS/BROKER, channels/NS/CHANNEL, sequences/NS/NAME or parallels/NS/NAME".to_owned())
+        }
+        false => Ok(ObjectKey::new(kind, namespace, name)),
+    }
+}
+
+/// Who dead letters belong to: `NS/NAME` of a Trigger, `subscriptions/NS/NAME` of a Subscription, with `/reply` behind it
+/// for its answers, `sequences/NS/NAME/step-1` and `parallels/NS/NAME/branch-1` of a flow. A name alone is a Trigger in
+/// `default`.
+pub(crate) fn group(text: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.split('/').collect();
+    let expected = || {
+        "expected NS/NAME of a Trigger, subscriptions/NS/NAME, sequences/NS/NAME/step-1 or parallels/NS/NAME/branch-1"
+            .to_owned()
+    };
+    match parts[..] {
+        _ if parts.iter().any(|part| part.is_empty()) => Err(expected()),
+        [name] => Ok(format!("default/{name}")),
+        [_, _]
+        | ["subscriptions", _, _]
+        | ["subscriptions", _, _, "reply"]
+        | ["sequences" | "parallels", _, _, _]
+        | ["parallels", _, _, _, "filter" | "reply"] => Ok(text.to_owned()),
+        _ => Err(expected()),
     }
 }
 
@@ -140,11 +173,29 @@ mod tests {
     }
 
     #[test]
-    fn a_name_alone_is_in_the_default_namespace() {
-        assert_eq!(namespaced("shop").as_deref(), Ok("default/shop"));
-        assert_eq!(namespaced("a/b").as_deref(), Ok("a/b"));
-        for bad in ["", "/", "a/", "/b", "a/b/c"] {
-            assert!(namespaced(bad).is_err(), "{bad}");
+    fn a_target_is_a_broker_unless_its_prefix_says_otherwise() {
+        for (text, want) in [("shop", "default/shop"), ("a/b", "a/b"), ("channels/a/b", "channels/a/b")] {
+            assert_eq!(target(text).map(|key| key.to_string()).as_deref(), Ok(want));
+        }
+        assert_eq!(target("channels/b").map(|key| key.kind), Ok(TargetKind::Broker));
+        for bad in ["", "/", "a/", "/b", "a/b/c", "channels//b", "channels/a/", "channels/a/b/c"] {
+            assert!(target(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn dead_letters_belong_to_a_trigger_unless_a_prefix_says_otherwise() {
+        for (text, want) in [
+            ("bill", "default/bill"),
+            ("a/b", "a/b"),
+            ("subscriptions/a", "subscriptions/a"),
+            ("subscriptions/a/b", "subscriptions/a/b"),
+            ("subscriptions/a/b/reply", "subscriptions/a/b/reply"),
+        ] {
+            assert_eq!(group(text).as_deref(), Ok(want));
+        }
+        for bad in ["", "/", "a/", "a/b/c", "subscriptions/a/b/", "subscriptions/a/b/c"] {
+            assert!(group(bad).is_err(), "{bad}");
         }
     }
 }

@@ -20,6 +20,16 @@ pub trait Channel: Send + Sync + 'static {
     /// Makes the records durable. `Err`: any prefix may be durable.
     async fn append(&self, records: Vec<Record>) -> Result<(), AppendError>;
 
+    /// The group is done with the delivery, which led to these records: they are appended to its lane, and behind
+    /// them that it is done, so that not even a crash repeats it. Ack after `Ok`. `Err`: any prefix may be durable.
+    /// No byte budget refuses it: only what goes on makes room in the end.
+    async fn conclude(
+        &self,
+        group: &GroupName,
+        delivery: &Delivery,
+        records: Vec<Record>,
+    ) -> Result<(), AppendError>;
+
     /// Makes the group exist, or changes what it asks for; position and open events stay.
     /// After `Ok` no later matching event is missed. Idempotent.
     async fn ensure_group(&self, group: &GroupName, spec: GroupSpec) -> Result<(), ChannelError>;

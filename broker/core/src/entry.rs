@@ -1,6 +1,6 @@
 //! What a lane holds, and its bytes.
 
-use crate::{DeadLetterChange, GroupName};
+use crate::{DeadLetterChange, GroupName, Position};
 use bytes::Bytes;
 use event::Record;
 use filter::Filter;
@@ -11,10 +11,23 @@ use std::sync::Arc;
 pub enum Entry {
     /// An event.
     Event(Arc<Record>),
+    /// A group is done with an event: what that led to lies before this, in one append.
+    Done(Arc<Done>),
     /// A group comes, changes or goes: exact because it lies between the events.
     Group(Arc<GroupChange>),
     /// A change of the dead letters; only in [`crate::Lane::DEAD_LETTERS`].
     DeadLetter(Arc<DeadLetterChange>),
+}
+
+/// Counts as the group's ack, also after a crash that took the state with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The group.
+    pub group: GroupName,
+    /// Which life of that name.
+    pub incarnation: String,
+    /// The event, in the same lane and below this record.
+    pub at: Position,
 }
 
 /// Membership travels in the lane: its position is the exact start.
@@ -29,7 +42,7 @@ pub enum GroupChange {
         /// In force for events after this record.
         filter: Filter,
         /// Where a new group begins in this lane; `None`: after this record.
-        from: Option<crate::Position>,
+        from: Option<Position>,
     },
     /// The group is gone; what it had not finished is given up.
     Remove {
@@ -50,6 +63,7 @@ mod tag {
     pub(super) const EVENT_1: u8 = 0x11;
     pub(super) const GROUP_1: u8 = 0x21;
     pub(super) const DEAD_LETTER_1: u8 = 0x31;
+    pub(super) const DONE_1: u8 = 0x41;
 }
 
 impl Entry {
@@ -59,6 +73,10 @@ impl Entry {
             Self::Event(record) => {
                 out.push(tag::EVENT_1);
                 event::record::encode(record, out);
+            }
+            Self::Done(done) => {
+                out.push(tag::DONE_1);
+                done.encode(out);
             }
             Self::Group(change) => {
                 out.push(tag::GROUP_1);
@@ -90,9 +108,35 @@ impl Entry {
             Some(&tag::DEAD_LETTER_1) => {
                 DeadLetterChange::decode(&rest).map(|c| Self::DeadLetter(Arc::new(c)))
             }
+            Some(&tag::DONE_1) => Done::decode(&rest).map(|done| Self::Done(Arc::new(done))),
             other => Err(EntryError(format!(
                 "its kind {other:02x?} is not known to this version; it was written by a newer sluice"
             ))),
         }
+    }
+}
+
+impl Done {
+    /// The position, the length of the group's name (both little endian), the name, the incarnation.
+    fn encode(&self, out: &mut Vec<u8>) {
+        let name = self.group.as_str().as_bytes();
+        out.extend_from_slice(&self.at.to_le_bytes());
+        out.extend_from_slice(&u32::try_from(name.len()).unwrap_or(u32::MAX).to_le_bytes());
+        out.extend_from_slice(name);
+        out.extend_from_slice(self.incarnation.as_bytes());
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, EntryError> {
+        let damaged = || EntryError("the word that an event is done is damaged".to_owned());
+        let (at, rest) = bytes.split_first_chunk().ok_or_else(damaged)?;
+        let (length, rest) = rest.split_first_chunk().ok_or_else(damaged)?;
+        let length = u32::from_le_bytes(*length) as usize;
+        let (group, incarnation) = rest.split_at_checked(length).ok_or_else(damaged)?;
+        let text = |bytes| std::str::from_utf8(bytes).map_err(|_| damaged());
+        Ok(Self {
+            group: GroupName::from(text(group)?),
+            incarnation: text(incarnation)?.to_owned(),
+            at: Position::from_le_bytes(*at),
+        })
     }
 }

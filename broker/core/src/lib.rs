@@ -31,7 +31,7 @@ pub use channel::{Channel, ChannelError, Delivery, GroupSpec, Lag, Order, Outcom
 pub use channels::Channels;
 pub use dead_letter::{DeadLetter, DeadLetterChange, DeadLetterError, DeadLetterQuery, DeadLetterStore};
 pub use delivery::{Backoff, BackoffPolicy, DeliveryPolicy, Format};
-pub use entry::{Entry, EntryError, GroupChange};
+pub use entry::{Done, Entry, EntryError, GroupChange};
 pub use live::{InForce, Routes, RoutesPublisher, routes};
 pub use log::{
     AppendError, Backend, BackendError, Batch, Capabilities, ChannelOptions, Health, LaneChange, Log,
@@ -42,5 +42,6 @@ pub use provision::Provisioner;
 pub use publisher::{Arrival, Limits, PublishError, Publisher, Tapped};
 pub use readiness::{Readiness, State};
 pub use table::{
-    ChannelRef, ClientCertificate, Held, HttpSink, PrintSink, Route, RoutingTable, Sink, TriggerRoute,
+    ChannelRef, ClientCertificate, Held, HttpSink, PrintSink, ReplyTo, Route, RoutingTable, Sink,
+    TriggerRoute,
 };

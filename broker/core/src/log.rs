@@ -69,7 +69,7 @@ pub struct Capabilities {
 pub struct ChannelOptions {
     /// Bytes that the channel may hold before appends answer [`AppendError::Full`]; `None`: the backend's default.
     /// What makes room in the end is never refused: group changes, events that are moved forward
-    /// (`envelope.origin`), dead letters that go. Dead letters are counted apart from events.
+    /// (`envelope.origin`), an append that ends with [`Entry::Done`], dead letters that go. Dead letters are counted apart from events.
     pub byte_budget: Option<u64>,
     /// How long finished events are kept for replay. The engine truncates; backends with a server-side
     /// retention must not delete earlier than told.

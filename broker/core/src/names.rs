@@ -28,6 +28,19 @@ pub enum TargetKind {
     Parallel,
 }
 
+impl TargetKind {
+    /// The kind as people write it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Broker => "Broker",
+            Self::Channel => "Channel",
+            Self::Sequence => "Sequence",
+            Self::Parallel => "Parallel",
+        }
+    }
+}
+
 /// A target's identity: kind, namespace, name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectKey {
@@ -40,10 +53,24 @@ pub struct ObjectKey {
 }
 
 impl ObjectKey {
+    /// The key of a target.
+    #[must_use]
+    pub fn new(kind: TargetKind, namespace: &str, name: &str) -> Self {
+        Self { kind, namespace: namespace.into(), name: name.into() }
+    }
+
     /// The key of a Broker.
     #[must_use]
     pub fn broker(namespace: &str, name: &str) -> Self {
-        Self { kind: TargetKind::Broker, namespace: namespace.into(), name: name.into() }
+        Self::new(TargetKind::Broker, namespace, name)
+    }
+}
+
+impl ObjectKey {
+    /// `Kind/NS/NAME`, the key of [`crate::Readiness`].
+    #[must_use]
+    pub fn object(&self) -> String {
+        format!("{}/{}/{}", self.kind.word(), self.namespace, self.name)
     }
 }
 
@@ -96,10 +123,81 @@ macro_rules! name {
 }
 
 name! {
-    /// A group of a channel: for a Trigger `NS/NAME`. What dead letters, metrics and commands show.
+    /// A group of a channel: `NS/NAME` for a Trigger, `subscriptions/NS/NAME` for a Subscription,
+    /// `sequences/NS/NAME/step-1` for a step. What dead letters,
+    /// metrics and commands show; no two groups of a mesh have the same name.
     GroupName
+}
+
+impl GroupName {
+    /// The group of a Trigger.
+    #[must_use]
+    pub fn trigger(namespace: &str, name: &str) -> Self {
+        Self(format!("{namespace}/{name}").into())
+    }
+
+    /// The group of a Subscription.
+    #[must_use]
+    pub fn subscription(namespace: &str, name: &str) -> Self {
+        Self(format!("subscriptions/{namespace}/{name}").into())
+    }
+
+    /// A group of a Sequence or Parallel: `sequences/NS/NAME/step-1`, `parallels/NS/NAME/branch-1/filter`.
+    #[must_use]
+    pub fn of_flow(flow: &ObjectKey, part: &str) -> Self {
+        Self(format!("{flow}/{part}").into())
+    }
+
+    /// A group that belongs to this one.
+    #[must_use]
+    pub fn part(&self, part: &str) -> Self {
+        Self(format!("{self}/{part}").into())
+    }
+
+    /// The group of its answers, where they leave the mesh.
+    #[must_use]
+    pub fn reply(&self) -> Self {
+        self.part("reply")
+    }
+
+    /// `Kind/NS/NAME` of the object that it belongs to, the key of [`crate::Readiness`]. Several groups may belong to one.
+    #[must_use]
+    pub fn object(&self) -> String {
+        let mut parts = self.0.split('/');
+        let (first, second, third) = (parts.next(), parts.next(), parts.next());
+        let kind = match first {
+            Some("subscriptions") => "Subscription",
+            Some("sequences") => "Sequence",
+            Some("parallels") => "Parallel",
+            _ => "Trigger",
+        };
+        match (second, third) {
+            (Some(namespace), Some(name)) => format!("{kind}/{namespace}/{name}"),
+            _ => format!("Trigger/{self}"),
+        }
+    }
 }
 name! {
     /// A channel in a backend, for example `broker/default/shop`. Stable over restarts.
     ChannelId
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_belongs_to_one_object_whatever_its_namespace_is_called() {
+        for (group, object) in [
+            (GroupName::trigger("default", "x"), "Trigger/default/x"),
+            (GroupName::trigger("subscriptions", "x"), "Trigger/subscriptions/x"),
+            (GroupName::subscription("default", "x"), "Subscription/default/x"),
+            (GroupName::subscription("default", "x").reply(), "Subscription/default/x"),
+            (GroupName::subscription("subscriptions", "reply"), "Subscription/subscriptions/reply"),
+            (GroupName::from("sequences/default/x/step-1"), "Sequence/default/x"),
+            (GroupName::from("parallels/default/x/branch-1"), "Parallel/default/x"),
+        ] {
+            assert_eq!(group.object(), object);
+        }
+    }
 }

@@ -1,8 +1,9 @@
 //! The one door in.
 
 use crate::names::TargetKind;
-use crate::{AppendError, Channels, ObjectKey, Routes};
-use event::{Envelope, Event, Record, Timestamp, TraceContext};
+use crate::{AppendError, Channel, ChannelId, Channels, Delivery, GroupName, ObjectKey, Routes};
+use event::{Addressee, Audience, Envelope, Event, Record, Timestamp, TraceContext};
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast;
@@ -118,16 +119,10 @@ impl Publisher {
     ) -> Result<(), PublishError> {
         let table = self.routes.snapshot();
         let route = table.route(target).ok_or_else(|| PublishError::NoSuchTarget(target.clone()))?;
-        let channel = self.channels.get(&route.channel.id).ok_or_else(|| PublishError::Unavailable {
-            detail: format!("`{target}` is not ready yet: its channel is still being opened"),
-            retry_after: Duration::from_secs(1),
-        })?;
+        let channel = self.channel(&route.channel.id, target)?;
         let hops = arrival.hops.unwrap_or(route.hops).min(route.hops);
         let now = Timestamp::now();
-        let records = events
-            .into_iter()
-            .map(|event| self.admit(event, hops, now, arrival.trace.clone()))
-            .collect::<Result<Vec<_>, _>>()?;
+        let records = self.admit_all(events, hops, now, arrival.trace.as_ref())?;
         let tapped = (self.taps.receiver_count() > 0).then(|| records.clone());
         channel.append(records).await.map_err(|e| refused(target, &e))?;
         for record in tapped.into_iter().flatten() {
@@ -137,10 +132,67 @@ impl Publisher {
         Ok(())
     }
 
+    /// Makes it durable that `group` is done with the delivery, together with the answers that go on to the group
+    /// `to` of the same channel. The answers keep the hops of the event: a flow has an end.
+    ///
+    /// # Errors
+    /// See [`PublishError`]. On `Unavailable` any prefix may have been taken.
+    pub async fn hand_on(
+        &self,
+        channel: &ChannelId,
+        group: &GroupName,
+        delivery: &Delivery,
+        to: Option<&GroupName>,
+        answers: Vec<Event>,
+    ) -> Result<(), PublishError> {
+        let open = self.channel(channel, group)?;
+        let envelope = &delivery.record.envelope;
+        let mut records =
+            self.admit_all(answers, envelope.hops, Timestamp::now(), envelope.trace.as_ref())?;
+        let addressee = |group: &GroupName| Addressee {
+            group: group.to_string(),
+            attempts: 0,
+            due: Timestamp::default(),
+        };
+        for record in &mut records {
+            record.envelope.audience = Audience::Groups(to.into_iter().map(addressee).collect());
+        }
+        open.conclude(group, delivery, records).await.map_err(|e| refused(group, &e))
+    }
+
+    /// Whether an event with so many rounds left can be let in at all.
+    ///
+    /// # Errors
+    /// One that is final: [`PublishError::TooLarge`] or [`PublishError::OutOfHops`].
+    pub fn admits(&self, event: &Event, hops: u8) -> Result<(), PublishError> {
+        let (size, max) = (event.size(), self.limits.max_event_bytes);
+        if size > max {
+            return Err(PublishError::TooLarge { size, max });
+        }
+        if rounds(event, hops) == 0 { Err(PublishError::OutOfHops) } else { Ok(()) }
+    }
+
     /// Listens to what is accepted from now on. A listener that is too slow misses events.
     #[must_use]
     pub fn tap(&self) -> broadcast::Receiver<Tapped> {
         self.taps.subscribe()
+    }
+
+    fn channel(&self, id: &ChannelId, asker: &dyn Display) -> Result<Arc<dyn Channel>, PublishError> {
+        self.channels.get(id).ok_or_else(|| PublishError::Unavailable {
+            detail: format!("`{asker}` is not ready yet: its channel is still being opened"),
+            retry_after: Duration::from_secs(1),
+        })
+    }
+
+    fn admit_all(
+        &self,
+        events: Vec<Event>,
+        hops: u8,
+        now: Timestamp,
+        trace: Option<&TraceContext>,
+    ) -> Result<Vec<Record>, PublishError> {
+        events.into_iter().map(|event| self.admit(event, hops, now, trace.cloned())).collect()
     }
 
     fn admit(
@@ -150,28 +202,25 @@ impl Publisher {
         now: Timestamp,
         trace: Option<TraceContext>,
     ) -> Result<Record, PublishError> {
-        let size = event.size();
-        if size > self.limits.max_event_bytes {
-            return Err(PublishError::TooLarge { size, max: self.limits.max_event_bytes });
-        }
-        let (event, hops) = match event.get(TTL).map(str::parse::<u8>) {
-            None => (event, hops),
-            Some(ttl) => {
-                let lowered = ttl.map_or(hops, |ttl| ttl.min(hops));
-                let stripped = event::EventBuilder::from(&event).unset(TTL).build();
-                (stripped.unwrap_or(event), lowered)
-            }
+        self.admits(&event, hops)?;
+        let rounds = rounds(&event, hops);
+        let event = match event.get(TTL) {
+            None => event,
+            Some(_) => event::EventBuilder::from(&event).unset(TTL).build().unwrap_or(event),
         };
-        if hops == 0 {
-            return Err(PublishError::OutOfHops);
-        }
-        let mut envelope = Envelope::accepted(hops, now);
+        let mut envelope = Envelope::accepted(rounds, now);
         envelope.trace = trace;
         Ok(Record { envelope, event })
     }
 }
 
-fn refused(target: &ObjectKey, error: &AppendError) -> PublishError {
+/// The rounds that are left, which a Knative broker on the way may have lowered.
+fn rounds(event: &Event, hops: u8) -> u8 {
+    let ttl = event.get(TTL).and_then(|ttl| ttl.parse::<u8>().ok());
+    ttl.map_or(hops, |ttl| ttl.min(hops))
+}
+
+fn refused(target: &dyn Display, error: &AppendError) -> PublishError {
     match error {
         AppendError::TooLarge { size, max } => PublishError::TooLarge { size: *size, max: *max },
         AppendError::Full { .. } => PublishError::Unavailable {

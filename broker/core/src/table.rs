@@ -1,6 +1,7 @@
 //! What the data plane obeys. Pure data: everything in it is parsed, nothing is invalid.
 
 use crate::{ChannelId, ChannelOptions, DeliveryPolicy, GroupName, GroupSpec, ObjectKey};
+use filter::Filter;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ pub struct Held {
     pub groups: BTreeSet<GroupName>,
 }
 
-/// A Broker (or Channel): where its events go.
+/// A Broker, Channel, Sequence or Parallel: where its events go.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Route {
     /// Its identity.
@@ -35,7 +36,7 @@ pub struct Route {
     pub channel: ChannelRef,
     /// Rounds an event may make (`sluice.dev/hops`).
     pub hops: u8,
-    /// Its Triggers (or Subscriptions), by name.
+    /// Its Triggers, Subscriptions or steps, by name. An event that comes in goes to those whose filter it passes.
     pub triggers: Vec<Arc<TriggerRoute>>,
 }
 
@@ -50,10 +51,10 @@ pub struct ChannelRef {
     pub options: ChannelOptions,
 }
 
-/// A Trigger (or Subscription): which events, to whom, how.
+/// A Trigger, Subscription or step of a flow: which events, to whom, how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TriggerRoute {
-    /// `NS/NAME`: the group in the channel, and what people see.
+    /// The group in the channel, and what people see: `NS/NAME` of a Trigger, `sequences/NS/NAME/step-1`.
     pub group: GroupName,
     /// The namespace, for `Kn-Namespace`.
     pub namespace: Arc<str>,
@@ -61,8 +62,11 @@ pub struct TriggerRoute {
     pub spec: GroupSpec,
     /// Who gets the events.
     pub sink: Sink,
-    /// Who gets the sink's answers; a Trigger's go to its Broker.
-    pub reply: Option<Sink>,
+    /// Who gets the sink's answers; `None`: none is asked for. A Trigger's go to its Broker.
+    pub reply: Option<ReplyTo>,
+    /// A step of a flow: that an event is done here becomes durable before it is acked, answer or not, so that not
+    /// even a crash repeats the step. Costs an append.
+    pub step: bool,
     /// Tries and waits.
     pub delivery: DeliveryPolicy,
     /// Who gets events that could not be delivered; `None`: the dead letter store at once.
@@ -71,12 +75,33 @@ pub struct TriggerRoute {
     pub handshake: bool,
 }
 
+impl TriggerRoute {
+    /// True for a group that no event from outside goes to: it takes answers that are addressed to it.
+    #[must_use]
+    pub fn is_only_addressed(&self) -> bool {
+        matches!(&self.spec.filter, Filter::Any(none) if none.is_empty())
+    }
+}
+
+/// Where a sink's answers go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReplyTo {
+    /// Through the door to this target, with one round less.
+    Target(ObjectKey),
+    /// To this group of the same channel and nobody else: durable together with the end of the delivery that was
+    /// answered, without a round less. A next step; or a sink of its own, so that a reply is tried, repeated and
+    /// dead-lettered by itself.
+    Group(GroupName),
+    /// To nobody. They are asked for all the same: a sink of a channel is never told whether somebody wants its answer.
+    Nobody,
+}
+
 /// Where a request goes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sink {
     /// Somebody who speaks HTTP.
     Http(Arc<HttpSink>),
-    /// A Broker or Channel of this mesh: through the door, without HTTP, keeping the hops.
+    /// A Broker, Channel or flow of this mesh: through the door, without HTTP, keeping the hops.
     Target(ObjectKey),
     /// An `IntegrationSink` with `log`: printed by this process.
     Print(Arc<PrintSink>),

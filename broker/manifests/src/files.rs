@@ -48,7 +48,8 @@ fn list(paths: &[PathBuf]) -> String {
 
 fn why_nothing(problems: &[Problem]) -> String {
     match problems {
-        [] => "no Broker, Trigger or other object that is understood (sub folders are not read)".to_owned(),
+        [] => "no Broker, Channel, Trigger or other object that is understood (sub folders are not read)"
+            .to_owned(),
         [one] => one.to_string(),
         [first, others @ ..] => format!("{first} (and {} more: `sluice check` says which)", others.len()),
     }

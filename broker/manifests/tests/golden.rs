@@ -50,10 +50,11 @@ fn describe(folder: &Path, compiled: &Compiled) -> String {
 
 fn describe_route(out: &mut String, route: &Route) {
     let Route { key, channel, hops, triggers } = route;
-    writeln!(out, "broker {key}: {} {} {:?} hops {hops}", channel.backend, channel.id, channel.options)
+    let kind = key.kind.word().to_lowercase();
+    writeln!(out, "{kind} {key}: {} {} {:?} hops {hops}", channel.backend, channel.id, channel.options)
         .unwrap();
     for trigger in triggers {
-        let TriggerRoute { group, namespace, spec, sink, reply, delivery, dead_letter_sink, handshake } =
+        let TriggerRoute { group, namespace, spec, sink, reply, step, delivery, dead_letter_sink, handshake } =
             &**trigger;
         writeln!(out, "  trigger {group} in {namespace}, incarnation {}", spec.incarnation).unwrap();
         writeln!(out, "    filter   {:?}", spec.filter).unwrap();
@@ -63,7 +64,8 @@ fn describe_route(out: &mut String, route: &Route) {
             spec.start, spec.order, spec.window, spec.max_waiting, spec.paused, spec.longest_wait
         )
         .unwrap();
-        writeln!(out, "    sink     {sink:?}\n    reply    {reply:?}").unwrap();
+        let step = if *step { ", a step" } else { "" };
+        writeln!(out, "    sink     {sink:?}\n    reply    {reply:?}{step}").unwrap();
         writeln!(out, "    delivery {delivery:?}\n    dead     {dead_letter_sink:?}").unwrap();
         if *handshake {
             writeln!(out, "    handshake").unwrap();
@@ -100,6 +102,8 @@ golden! {
     broken_neighbours
     brokers_elsewhere
     capabilities
+    channels
+    channels_refused
     client_certificates
     config_and_secrets
     dead_letter_sinks
@@ -110,6 +114,8 @@ golden! {
     destinations_refused
     filters
     filters_refused
+    flows
+    flows_refused
     second_definitions
     strangers
     unknown_fields

@@ -76,16 +76,17 @@ impl LogChannel {
 fn size_hint(entry: &Entry) -> usize {
     match entry {
         Entry::Event(record) => HEADER + record.event.size() + 256,
+        Entry::Done(done) => HEADER + 64 + done.group.as_str().len() + done.incarnation.len(),
         Entry::Group(_) | Entry::DeadLetter(_) => HEADER + 1024,
     }
 }
 
-/// Entries that free space in the end are never refused for want of space: membership, what is moved forward,
-/// dead letters that go.
+/// Entries that free space in the end are never refused for want of space: membership, what is done or moved
+/// forward, dead letters that go.
 fn frees_space(entry: &Entry) -> bool {
     match entry {
         Entry::Event(record) => record.envelope.origin.is_some(),
-        Entry::Group(_) => true,
+        Entry::Group(_) | Entry::Done(_) => true,
         Entry::DeadLetter(change) => matches!(change.as_ref(), DeadLetterChange::Gone { .. }),
     }
 }
@@ -158,7 +159,8 @@ impl Log for LogChannel {
         }
         let frames = self.encode(lane, &entries)?;
         let urgent = entries.iter().all(frees_space);
-        if !urgent {
+        // An event that goes on takes the place of the one that is done, once that is truncated.
+        if !urgent && !matches!(entries.last(), Some(Entry::Done(_))) {
             self.admit(lane, frames.bytes() as u64)?;
         }
         let purpose = Purpose::Entries { lane: lane.clone(), entries };

@@ -125,7 +125,10 @@ impl Kept {
     /// Appends all or nothing.
     pub(crate) fn append(&mut self, id: LaneId, entries: Vec<Entry>) -> Result<(), AppendError> {
         let used = self.event_bytes();
-        if entries.iter().any(needs_room) && used + entries.iter().map(lane::size).sum::<u64>() > self.budget
+        let goes_on = matches!(entries.last(), Some(Entry::Done(_)));
+        if !goes_on
+            && entries.iter().any(needs_room)
+            && used + entries.iter().map(lane::size).sum::<u64>() > self.budget
         {
             return Err(AppendError::Full { used, budget: self.budget, pinned: None });
         }

@@ -121,7 +121,7 @@ pub(crate) fn size(entry: &Entry) -> u64 {
             }
             DeadLetterChange::Gone { id } => id.len(),
         },
-        Entry::Group(_) => {
+        Entry::Group(_) | Entry::Done(_) => {
             let mut bytes = Vec::new();
             entry.encode(&mut bytes);
             bytes.len()

@@ -1,8 +1,9 @@
-//! Which backend keeps a Broker's events: annotation beats template or config, that beats class, that beats
-//! the default.
+//! Which backend keeps the events of a Broker or channel: annotation beats template or config, that beats class,
+//! that beats the default.
 
+use super::Settings;
 use super::neighbours::Neighbours;
-use crate::annotations::{self, BROKER_CLASS, CHANNEL};
+use crate::annotations::{self, BROKER_CLASS, CHANNEL, TargetSettings};
 use crate::class::{self, Class};
 use crate::hidden::hidden_character;
 use crate::nearest;
@@ -21,32 +22,57 @@ const SECRET: &str = "auth.secret.ref.name";
 const ADDRESSES: [(&str, &str); 3] =
     [("bootstrap.servers", "kafka"), ("rabbitmq.url", "rabbitmq"), ("nats.url", "nats")];
 
-/// The backend and what it can do. `None`: the Broker cannot be in force, the report says why.
-pub(super) fn choose(
-    broker: &Broker,
+/// Which backend an object chooses.
+pub(super) struct Choice<'a> {
+    /// The field that says so.
+    field: String,
+    /// `None`: the default one.
+    backend: Option<&'a str>,
+}
+
+/// What a Broker chooses. `None`: its configuration is broken, the report says how.
+pub(super) fn of_broker<'a>(
+    broker: &'a Broker,
     neighbours: &Neighbours<'_>,
     report: &mut Report<'_>,
-) -> Option<(String, Capabilities)> {
+) -> Option<Choice<'a>> {
     let from_config = match &broker.config {
         None => None,
         Some(config) => of_config(config, neighbours, report)?,
     };
-    let settings = neighbours.settings;
-    let (field, name) = match (&broker.settings.channel, from_config, broker.class) {
-        (Some(name), ..) => (annotations::field(CHANNEL), name.as_str()),
-        (None, Some(Class::Backend(name)), _) => ("spec.config".to_owned(), name),
-        (None, None, Class::Backend(name)) => (annotations::field(BROKER_CLASS), name),
-        (None, Some(Class::Default), _) | (None, None, Class::Default) => {
-            ("spec".to_owned(), settings.default_backend.as_str())
-        }
+    let (field, backend) = match (&broker.settings.channel, from_config, broker.class) {
+        (Some(name), ..) => (annotations::field(CHANNEL), Some(name.as_str())),
+        (None, Some(Class::Backend(name)), _) => ("spec.config".to_owned(), Some(name)),
+        (None, None, Class::Backend(name)) => (annotations::field(BROKER_CLASS), Some(name)),
+        (None, Some(Class::Default), _) | (None, None, Class::Default) => ("spec".to_owned(), None),
     };
+    Some(Choice { field, backend })
+}
+
+/// What a channel or flow chooses.
+pub(super) fn of_template(settings: &TargetSettings, template: Class) -> Choice<'_> {
+    let (field, backend) = match (&settings.channel, template) {
+        (Some(name), _) => (annotations::field(CHANNEL), Some(name.as_str())),
+        (None, Class::Backend(name)) => ("spec.channelTemplate.kind".to_owned(), Some(name)),
+        (None, Class::Default) => ("spec".to_owned(), None),
+    };
+    Choice { field, backend }
+}
+
+/// The backend and what it can do. `None`: this process does not have it, the report says what to do.
+pub(super) fn find(
+    choice: &Choice<'_>,
+    settings: &Settings,
+    report: &mut Report<'_>,
+) -> Option<(String, Capabilities)> {
+    let name = choice.backend.unwrap_or(&settings.default_backend);
     match settings.backends.get(name) {
         Some(capabilities) => Some((name.to_owned(), *capabilities)),
         None => {
             let known = || settings.backends.keys().map(String::as_str);
             let names: Vec<String> = known().map(|name| format!("`{name}`")).collect();
             report.error(
-                field,
+                &choice.field,
                 format!(
                     "backend `{}` is not part of this process, there is {}: choose one with `{CHANNEL}`, or start with the one you want{}",
                     name.escape_debug(),
@@ -145,10 +171,5 @@ struct Template {
 fn template_kind(yaml: &str) -> Result<Class, String> {
     let template: Template =
         serde_saphyr::from_str(yaml).map_err(|_| "it is no YAML with a `kind`".to_owned())?;
-    class::of_template(&template.kind).ok_or_else(|| {
-        format!(
-            "`{}` is none of `InMemoryChannel`, `KafkaChannel`, `NatsJetStreamChannel`",
-            template.kind.escape_debug()
-        )
-    })
+    class::of_template(&template.kind)
 }

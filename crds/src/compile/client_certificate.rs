@@ -1,13 +1,27 @@
-//! Who a Trigger is to its sinks: `sluice.dev/client-certificate`.
+//! Who a Trigger or Subscription is to its sinks: `sluice.dev/client-certificate`.
 
 use super::neighbours::Neighbours;
 use super::sink::Resolved;
-use crate::ObjectId;
+use crate::annotations::{self, CLIENT_CERTIFICATE, TriggerSettings};
+use crate::report::Report;
+use crate::{Object, ObjectId};
 use broker_core::{ClientCertificate, HttpSink, Sink};
 use std::sync::Arc;
 
+/// What it shows its sinks, if it has anything to show. `Err`: it should have, and was reported.
+pub(super) fn of(
+    object: &Object,
+    settings: &TriggerSettings,
+    neighbours: &Neighbours<'_>,
+    report: &mut Report<'_>,
+) -> Result<Option<Arc<ClientCertificate>>, ()> {
+    let Some(secret) = &settings.client_certificate else { return Ok(None) };
+    let own = of_secret(&object.id.namespace, secret, neighbours);
+    report.take(&annotations::field(CLIENT_CERTIFICATE), own).map(Some).ok_or(())
+}
+
 /// The certificate in a Secret. `Err`: what is wrong with it, by the Secret's key, and what to do.
-pub(super) fn of_secret(
+fn of_secret(
     namespace: &str,
     name: &str,
     neighbours: &Neighbours<'_>,

@@ -1,33 +1,39 @@
 //! From what was declared to what the data plane obeys.
 
 mod backend;
-mod broker;
 mod client_certificate;
+mod flow;
+mod group;
 mod neighbours;
 mod sink;
+mod stage;
+mod subscription;
+mod target;
 mod trigger;
 
 use crate::kind::{Recognised, recognise};
 use crate::parse::{Parsed, parse};
 use crate::status::ObjectStatus;
 use crate::{Index, Object, ObjectId, Problem, Severity, status};
-use broker_core::{Capabilities, Held, RoutingTable};
+use broker_core::{Capabilities, Held, ObjectKey, RoutingTable, TriggerRoute};
+pub(crate) use group::NotReady;
 pub(crate) use neighbours::DeadLetterSink;
 use neighbours::Neighbours;
 pub(crate) use sink::Resolved;
+pub(crate) use stage::Role;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What compile needs to know that is in no manifest.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `--channel`: the backend of Brokers that choose none.
+    /// `--channel`: the backend of Brokers and channels that choose none.
     pub default_backend: String,
     /// The backends of this process and what they can do.
     pub backends: BTreeMap<String, Capabilities>,
     /// `--resolve KIND/NS/NAME=URL`.
     pub resolve: BTreeMap<ObjectId, String>,
-    /// Base of Broker addresses, for example `http://127.0.0.1:8080`.
+    /// Base of the addresses of Brokers and channels, for example `http://127.0.0.1:8080`.
     pub base_url: String,
 }
 
@@ -67,8 +73,9 @@ pub fn compile(index: &Index, settings: &Settings) -> Compiled {
         }
         compiled.problems.extend(problems);
     }
-    broker::compile_all(&valid, &mut neighbours, &mut compiled);
+    target::compile_all(&valid, &mut neighbours, &mut compiled);
     trigger::compile_all(&valid, &neighbours, &mut compiled);
+    subscription::compile_all(&valid, &neighbours, &mut compiled);
     for (object, parsed) in &valid {
         compiled.settle(object, parsed);
     }
@@ -101,9 +108,12 @@ impl Compiled {
     /// What is declared keeps its data although it is not in force.
     fn hold(&mut self, object: &Object) {
         let uid = object.value.pointer("/metadata/uid").and_then(serde_json::Value::as_str);
+        if let Some(key) = target::key(&object.id) {
+            self.held.channels.insert(target::channel_id(&key, uid));
+        }
         match object.id.kind.as_str() {
-            "Broker" => drop(self.held.channels.insert(broker::channel_id(&object.id, uid))),
             "Trigger" => drop(self.held.groups.insert(trigger::group_name(&object.id))),
+            "Subscription" => self.held.groups.extend(subscription::group_names(&object.id)),
             _ => {}
         }
     }
@@ -111,7 +121,11 @@ impl Compiled {
     /// The status of the kinds that route nothing.
     fn settle(&mut self, object: &Object, parsed: &Parsed) {
         let status = match parsed {
-            Parsed::Broker(_) | Parsed::Trigger(_) => return,
+            Parsed::Broker(_)
+            | Parsed::Channel(_)
+            | Parsed::Flow(_)
+            | Parsed::Trigger(_)
+            | Parsed::Subscription(_) => return,
             Parsed::IntegrationSink(sink) => status::of_sink(object, &sink::print_address(sink)),
             Parsed::ConfigMap(_) | Parsed::Secret(_) | Parsed::Service(_) => serde_json::json!({}),
         };
@@ -131,9 +145,8 @@ impl Compiled {
         }
     }
 
-    fn add_trigger(&mut self, broker: &ObjectId, trigger: broker_core::TriggerRoute) {
-        let key = broker_core::ObjectKey::broker(&broker.namespace, &broker.name);
-        let route = self.table.routes.get_mut(&key).expect("a Trigger is added to a Broker that is in force");
-        Arc::make_mut(route).triggers.push(Arc::new(trigger));
+    fn add_group(&mut self, target: &ObjectKey, group: TriggerRoute) {
+        let route = self.table.routes.get_mut(target).expect("a group is added to a target that is in force");
+        Arc::make_mut(route).triggers.push(Arc::new(group));
     }
 }

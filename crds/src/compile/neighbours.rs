@@ -4,7 +4,7 @@ use super::Settings;
 use super::sink::Resolved;
 use crate::ObjectId;
 use crate::parse::{Parsed, Secret, Service};
-use broker_core::{Capabilities, DeliveryPolicy, PrintSink};
+use broker_core::{Capabilities, DeliveryPolicy, ObjectKey, PrintSink};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -15,15 +15,18 @@ pub(super) struct Neighbours<'a> {
     pub(super) secrets: BTreeMap<ObjectId, Secret>,
     pub(super) services: BTreeMap<ObjectId, Service>,
     pub(super) sinks: BTreeMap<ObjectId, Arc<PrintSink>>,
-    /// Brokers in force. Filled before Triggers are compiled.
-    pub(super) brokers: BTreeMap<ObjectId, BrokerInForce>,
+    /// What events can be sent to without leaving this mesh. Filled before who sends is compiled.
+    pub(super) targets: BTreeMap<ObjectId, ObjectKey>,
+    /// Brokers, channels and flows in force. Filled before Triggers and Subscriptions are compiled.
+    pub(super) in_force: BTreeMap<ObjectId, TargetInForce>,
     /// What is declared and not in force.
     pub(super) broken: BTreeSet<ObjectId>,
 }
 
-/// What a Trigger needs to know of its Broker.
+/// What a Trigger needs to know of its Broker, a Subscription of its channel.
 #[derive(Clone, Debug)]
-pub(super) struct BrokerInForce {
+pub(super) struct TargetInForce {
+    pub(super) key: ObjectKey,
     pub(super) backend: String,
     pub(super) capabilities: Capabilities,
     pub(super) policy: DeliveryPolicy,
@@ -58,7 +61,8 @@ impl<'a> Neighbours<'a> {
             secrets: BTreeMap::new(),
             services: BTreeMap::new(),
             sinks: BTreeMap::new(),
-            brokers: BTreeMap::new(),
+            targets: BTreeMap::new(),
+            in_force: BTreeMap::new(),
             broken: BTreeSet::new(),
         }
     }
@@ -70,14 +74,18 @@ impl<'a> Neighbours<'a> {
             Parsed::Secret(secret) => drop(self.secrets.insert(id, secret.clone())),
             Parsed::Service(service) => drop(self.services.insert(id, service.clone())),
             Parsed::IntegrationSink(sink) => drop(self.sinks.insert(id, sink.clone())),
-            // Brokers are in force only after their backend is found, nobody refers to a Trigger.
-            Parsed::Broker(_) | Parsed::Trigger(_) => {}
+            // Targets are in force only after their backend is found, nobody refers to a Trigger or Subscription.
+            Parsed::Broker(_)
+            | Parsed::Channel(_)
+            | Parsed::Flow(_)
+            | Parsed::Trigger(_)
+            | Parsed::Subscription(_) => {}
         }
     }
 
     /// True when the object is there at all; for `knative.dev/dependency`.
     pub(super) fn has(&self, id: &ObjectId) -> bool {
-        self.brokers.contains_key(id)
+        self.targets.contains_key(id)
             || self.sinks.contains_key(id)
             || self.services.contains_key(id)
             || self.config_maps.contains_key(id)

@@ -20,8 +20,8 @@ pub(crate) struct Resolved {
 }
 
 /// The URL that producers post to.
-pub(super) fn broker_address(settings: &Settings, id: &ObjectId) -> String {
-    format!("{}/{}/{}", settings.base_url.trim_end_matches('/'), id.namespace, id.name)
+pub(super) fn target_address(settings: &Settings, key: &ObjectKey) -> String {
+    format!("{}/{key}", settings.base_url.trim_end_matches('/'))
 }
 
 /// What status shows for a sink inside this process, which has no URL.
@@ -57,13 +57,12 @@ fn over_http(http: Arc<HttpSink>) -> Resolved {
 /// Objects of this mesh that take events without HTTP; `None`: it is another object.
 fn inside(reference: &Reference, neighbours: &Neighbours<'_>) -> Result<Option<Resolved>, String> {
     let Reference { api_version, id } = reference;
-    if kind::is(api_version, &id.kind, Kind::Broker) {
-        if neighbours.brokers.contains_key(id) {
-            let sink = Sink::Target(ObjectKey::broker(&id.namespace, &id.name));
-            let uri = broker_address(neighbours.settings, id);
-            return Ok(Some(Resolved { sink, uri, ca_certs: None }));
+    if kind::is_target(api_version, &id.kind) {
+        if let Some(key) = neighbours.targets.get(id) {
+            let uri = target_address(neighbours.settings, key);
+            return Ok(Some(Resolved { sink: Sink::Target(key.clone()), uri, ca_certs: None }));
         }
-        return elsewhere_or(id, neighbours, || missing_broker(id, neighbours));
+        return elsewhere_or(id, neighbours, || missing_target(id, neighbours));
     }
     if kind::is(api_version, &id.kind, Kind::IntegrationSink) {
         if let Some(sink) = neighbours.sinks.get(id) {
@@ -84,9 +83,9 @@ fn elsewhere_or(
     if neighbours.settings.resolve.contains_key(id) { Ok(None) } else { Err(missing()) }
 }
 
-/// Why a Broker cannot be referred to.
-pub(super) fn missing_broker(id: &ObjectId, neighbours: &Neighbours<'_>) -> String {
-    missing(id, neighbours, neighbours.brokers.keys())
+/// Why a Broker, Channel or flow cannot be referred to.
+pub(super) fn missing_target(id: &ObjectId, neighbours: &Neighbours<'_>) -> String {
+    missing(id, neighbours, neighbours.targets.keys().filter(|other| other.kind == id.kind))
 }
 
 fn missing<'a>(

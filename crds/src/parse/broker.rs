@@ -1,7 +1,7 @@
 //! A Broker, alone.
 
 use super::{Delivery, delivery, destination};
-use crate::annotations::{self, BROKER_CLASS, BrokerSettings};
+use crate::annotations::{self, BROKER_CLASS, TargetSettings};
 use crate::api::{BrokerSpec, KReference, Metadata};
 use crate::class::{self, Class};
 use crate::report::Report;
@@ -13,7 +13,7 @@ pub(crate) struct Broker {
     pub(crate) uid: Option<String>,
     pub(crate) class: Class,
     pub(crate) config: Option<ConfigRef>,
-    pub(crate) settings: BrokerSettings,
+    pub(crate) settings: TargetSettings,
     pub(crate) delivery: Option<Delivery>,
 }
 
@@ -37,7 +37,7 @@ pub(super) fn parse(
     report: &mut Report<'_>,
 ) -> Option<Broker> {
     let namespace = &object.id.namespace;
-    let settings = annotations::of_broker(&metadata.annotations, report);
+    let settings = annotations::of_target(&metadata.annotations, report);
     let class = match metadata.annotations.get(BROKER_CLASS) {
         None => Some(Class::Default),
         Some(text) => report.take(&annotations::field(BROKER_CLASS), class::parse(text)),

@@ -1,19 +1,25 @@
 //! From one document to what it says, with nothing invalid left. Other objects are not looked at.
 
 mod broker;
+mod channel;
 mod delivery;
 mod destination;
 mod filters;
+mod flow;
 mod secret;
 mod service;
 mod sink;
+mod subscription;
 mod trigger;
 
 pub(crate) use broker::{Broker, ConfigRef};
+pub(crate) use channel::Channel;
 pub(crate) use delivery::Delivery;
 pub(crate) use destination::{Destination, Reference, absolute as absolute_url};
+pub(crate) use flow::{Branch, Flow, Parts, Step};
 pub(crate) use secret::Secret;
 pub(crate) use service::Service;
+pub(crate) use subscription::{Recipients, Subscription};
 pub(crate) use trigger::Trigger;
 
 use crate::api::{ConfigMap, Metadata};
@@ -30,7 +36,11 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Parsed {
     Broker(Box<Broker>),
+    /// Also an InMemoryChannel.
+    Channel(Box<Channel>),
     Trigger(Box<Trigger>),
+    Subscription(Box<Subscription>),
+    Flow(Box<Flow>),
     IntegrationSink(Arc<PrintSink>),
     ConfigMap(BTreeMap<String, String>),
     Secret(Secret),
@@ -59,7 +69,7 @@ pub(crate) fn parse(object: &Object) -> (Option<Parsed>, Vec<Problem>) {
 
 fn parse_kind(kind: Kind, object: &Object, report: &mut Report<'_>) -> Option<Parsed> {
     let metadata: Metadata = read(object.value.get("metadata"), "metadata", report)?;
-    if !matches!(kind, Kind::Broker | Kind::Trigger) {
+    if !kind.has_annotations() {
         annotations::of_others(&metadata.annotations, report);
     }
     match kind {
@@ -70,6 +80,26 @@ fn parse_kind(kind: Kind, object: &Object, report: &mut Report<'_>) -> Option<Pa
         Kind::Trigger => {
             let trigger = trigger::parse(object, &metadata, &spec(object, report)?, report)?;
             Some(Parsed::Trigger(Box::new(trigger)))
+        }
+        Kind::Channel => {
+            let channel = channel::parse(object, &metadata, &spec(object, report)?, report)?;
+            Some(Parsed::Channel(Box::new(channel)))
+        }
+        Kind::InMemoryChannel => {
+            let channel = channel::parse_in_memory(object, &metadata, spec(object, report)?, report)?;
+            Some(Parsed::Channel(Box::new(channel)))
+        }
+        Kind::Subscription => {
+            let subscription = subscription::parse(object, &metadata, &spec(object, report)?, report)?;
+            Some(Parsed::Subscription(Box::new(subscription)))
+        }
+        Kind::Sequence => {
+            let flow = flow::parse_sequence(object, &metadata, &spec(object, report)?, report)?;
+            Some(Parsed::Flow(Box::new(flow)))
+        }
+        Kind::Parallel => {
+            let flow = flow::parse_parallel(object, &metadata, &spec(object, report)?, report)?;
+            Some(Parsed::Flow(Box::new(flow)))
         }
         Kind::IntegrationSink => {
             let sink = sink::parse(object, spec(object, report)?, report)?;

@@ -11,5 +11,6 @@ mod replies;
 mod retries;
 mod shutdown;
 mod sink;
+mod steps;
 mod tls;
 mod wire;

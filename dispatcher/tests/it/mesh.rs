@@ -4,7 +4,7 @@ use broker_core::engine::{Engine, Limits as EngineLimits};
 use broker_core::{
     Arrival, Backend, Backoff, BackoffPolicy, Channel, ChannelId, ChannelOptions, ChannelRef, Channels,
     DeadLetter, DeadLetterQuery, DeliveryPolicy, GroupName, GroupSpec, HttpSink, Limits, ObjectKey, Order,
-    Publisher, Route, RoutesPublisher, RoutingTable, Sink, StartAt, TriggerRoute,
+    Publisher, ReplyTo, Route, RoutesPublisher, RoutingTable, Sink, StartAt, TriggerRoute,
 };
 use channel_memory::MemoryBackend;
 use dispatcher::{Dispatcher, Options};
@@ -167,7 +167,8 @@ pub(crate) fn trigger(name: &str, sink: Sink, retries: u32) -> TriggerRoute {
             longest_wait: Duration::from_secs(300),
         },
         sink,
-        reply: Some(Sink::Target(broker())),
+        reply: Some(ReplyTo::Target(broker())),
+        step: false,
         delivery: DeliveryPolicy {
             retries,
             backoff,

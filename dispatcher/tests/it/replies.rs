@@ -2,7 +2,7 @@
 
 use crate::mesh::{MAX_EVENT, Mesh, http, only, order, trigger};
 use crate::sink::{Act, Sink, answer, status};
-use broker_core::{ObjectKey, TriggerRoute};
+use broker_core::{ObjectKey, ReplyTo, TriggerRoute};
 
 const REPLY: [&str; 5] =
     ["ce-specversion: 1.0", "ce-id: r1", "ce-source: /sink", "ce-type: reply", "content-type: text/plain"];
@@ -88,7 +88,7 @@ async fn an_answer_that_breaks_off_or_is_no_valid_event_is_a_failed_attempt() {
 async fn a_reply_that_cannot_be_stored_fails_the_attempt() {
     let sink = Sink::start(|_, _| answer("200 OK", &REPLY, "hi")).await;
     let mut trigger = replying(&sink.url());
-    trigger.reply = Some(broker_core::Sink::Target(ObjectKey::broker("default", "nowhere")));
+    trigger.reply = Some(ReplyTo::Target(ObjectKey::broker("default", "nowhere")));
     let mesh = Mesh::start(vec![trigger]).await;
     mesh.send(order("1")).await;
     let letter = &mesh.dead_letters(1).await[0];
@@ -144,18 +144,4 @@ async fn an_endless_reply_is_final() {
     let letter = &mesh.dead_letters(1).await[0];
     assert_eq!((letter.attempts, letter.record.event.id()), (1, "1"));
     assert!(letter.reason.contains("`--max-event-size`"), "{}", letter.reason);
-}
-
-#[tokio::test]
-async fn a_reply_can_go_over_http_and_is_no_question() {
-    let sink = Sink::start(|_, _| answer("200 OK", &REPLY, "hi")).await;
-    let other = Sink::start(|n, _| status(if n == 0 { "500 Oops" } else { "202 Accepted" })).await;
-    let mut trigger = replying(&sink.url());
-    trigger.reply = Some(http(&other.url()));
-    let mesh = Mesh::start(vec![trigger]).await;
-    mesh.send(order("1")).await;
-    let seen = &other.seen(2).await[1];
-    assert_eq!((seen.header("ce-id"), seen.header("prefer")), (Some("r1"), None));
-    assert_eq!(seen.header("kn-namespace"), Some("default"));
-    assert_eq!(sink.so_far().len(), 2, "the attempt is repeated as a whole");
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use broker_core::engine::Engine;
 use broker_core::{
-    AppendError, Channel, ChannelError, ChannelOptions, DeadLetterStore, GroupName, GroupSpec, Lag,
+    AppendError, Channel, ChannelError, ChannelOptions, DeadLetterStore, Delivery, GroupName, GroupSpec, Lag,
     Subscription,
 };
 use event::{Record, Timestamp};
@@ -60,6 +60,15 @@ impl Channel for Gated {
     async fn append(&self, records: Vec<Record>) -> Result<(), AppendError> {
         self.gate.pass().await;
         self.channel.append(records).await
+    }
+
+    async fn conclude(
+        &self,
+        group: &GroupName,
+        delivery: &Delivery,
+        records: Vec<Record>,
+    ) -> Result<(), AppendError> {
+        self.channel.conclude(group, delivery, records).await
     }
 
     async fn ensure_group(&self, group: &GroupName, spec: GroupSpec) -> Result<(), ChannelError> {

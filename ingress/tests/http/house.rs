@@ -76,7 +76,7 @@ impl House {
             .into_iter()
             .filter_map(|(_, entry)| match entry {
                 Entry::Event(record) => Some(record),
-                Entry::Group(_) | Entry::DeadLetter(_) => None,
+                Entry::Group(_) | Entry::Done(_) | Entry::DeadLetter(_) => None,
             })
             .collect()
     }

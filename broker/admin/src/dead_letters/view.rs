@@ -14,7 +14,8 @@ use std::convert::Infallible;
 pub struct DeadLetterView {
     /// The entry's id.
     pub id: String,
-    /// The trigger that failed, `NS/NAME`.
+    /// Whose it is: `NS/NAME` of a Trigger, `subscriptions/NS/NAME` of a Subscription, `sequences/NS/NAME/step-1` of a
+    /// step.
     pub trigger: String,
     /// The event in the JSON event format, payload byte for byte.
     pub event: Box<RawValue>,

@@ -197,6 +197,7 @@ fn trigger(name: &str, filter: Filter) -> Arc<TriggerRoute> {
         },
         sink: Sink::Http(Arc::new(HttpSink { uri, ca_certs: None, client_certificate: None })),
         reply: None,
+        step: false,
         delivery: DeliveryPolicy::default(),
         dead_letter_sink: None,
         handshake: false,

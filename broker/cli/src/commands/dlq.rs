@@ -20,6 +20,8 @@ Examples:
 const LIST_EXAMPLES: &str = "\
 Examples:
   sluice dlq list --trigger default/bill --since 1h
+  sluice dlq list --trigger subscriptions/default/work
+  sluice dlq list --trigger sequences/default/orders/step-2
   sluice dlq list --type order.paid -o json | jq -r '.[].reason'";
 
 const SHOW_EXAMPLES: &str = "\
@@ -92,8 +94,8 @@ struct Which {
     /// This entry; repeatable
     #[arg(long, value_name = "ID")]
     id: Vec<String>,
-    /// Of this Trigger
-    #[arg(long, value_name = "NS/NAME", value_parser = values::namespaced)]
+    /// Of this Trigger, of the Subscription subscriptions/NS/NAME, of the step sequences/NS/NAME/step-1
+    #[arg(long, value_name = "NS/NAME", value_parser = values::group)]
     trigger: Option<String>,
     /// That failed last at or after this time, or so long ago
     #[arg(long, value_name = "TIME|DURATION", value_parser = admin::parse_since)]

@@ -7,7 +7,7 @@ use crate::output::{Format, Output};
 use crate::table::{Columns, judged};
 use crate::values;
 use admin::Explanation;
-use broker_core::Capabilities;
+use broker_core::{Capabilities, ObjectKey};
 use bytes::Bytes;
 use comfy_table::Cell;
 use event::Event;
@@ -28,9 +28,9 @@ pub struct Args {
     /// The event, as JSON; - is standard input
     #[arg(long, value_name = "FILE|-")]
     event: String,
-    /// Only the triggers of this Broker
-    #[arg(long, value_name = "NS/NAME", value_parser = values::namespaced)]
-    broker: Option<String>,
+    /// Only the triggers of this Broker, or the subscriptions of channels/NS/NAME
+    #[arg(long, value_name = "NS/NAME", value_parser = values::target)]
+    broker: Option<ObjectKey>,
     /// How it is printed
     #[arg(short, long, default_value = "text", value_name = "text|json|yaml", hide_possible_values = true)]
     output: Format,
@@ -49,15 +49,17 @@ pub(crate) async fn run(
     out: &mut Output,
 ) -> Result<Exit, CliError> {
     let event = read_event(&args.event)?;
-    let broker = args.broker.as_deref();
+    let target = args.broker.as_ref().map(ToString::to_string);
+    let target = target.as_deref();
     let explanations = if args.paths.is_empty() {
-        args.connection.client()?.explain(broker, &event).await?
+        args.connection.client()?.explain(target, &event).await?
     } else {
         let compiled = args.compile.compile(&args.paths, backends)?;
-        admin::explain(&compiled.table, broker, &event).ok_or_else(|| {
-            let broker = broker.unwrap_or_default();
+        admin::explain(&compiled.table, target, &event).ok_or_else(|| {
+            let kind = args.broker.as_ref().map_or("Broker", |key| key.kind.word());
+            let target = target.unwrap_or_default();
             CliError::Failed(format!(
-                "the manifests declare no Broker `{broker}`; `sluice check` says what is wrong"
+                "the manifests declare no {kind} `{target}`; `sluice check` says what is wrong"
             ))
         })?
     };

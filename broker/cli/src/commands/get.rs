@@ -21,8 +21,9 @@ Examples:
 
 What is wrong with the manifests of these objects follows on standard error.
 
-Short names: br (broker), tr (trigger), is (integrationsink), svc (service),
-cm (configmap), sec (secret).";
+Short names: br (broker), tr (trigger), ch (channel), sub (subscription),
+imc (inmemorychannel), is (integrationsink), svc (service), cm (configmap),
+sec (secret).";
 
 /// Flags of `sluice get`.
 #[derive(Clone, Debug, clap::Args)]

@@ -43,7 +43,7 @@ pub struct Args {
     /// How long deliveries may finish after SIGTERM
     #[arg(long, env = "SLUICE_DRAIN_TIMEOUT", default_value = "30s", value_parser = values::duration, value_name = "DURATION")]
     pub drain_timeout: Duration,
-    /// How long data of removed Brokers and state of removed Triggers are kept
+    /// How long data of removed Brokers and Channels and state of removed Triggers and Subscriptions are kept
     #[arg(long, env = "SLUICE_KEEP_REMOVED", default_value = "24h", value_parser = values::duration, value_name = "DURATION")]
     pub keep_removed: Duration,
     /// PEM file of the certificate (and those that lead to its root): HTTPS on --listen; read again when it changes

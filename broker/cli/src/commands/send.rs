@@ -1,4 +1,4 @@
-//! `sluice send`: events to a Broker or any other address.
+//! `sluice send`: events to a Broker, a Channel or any other address.
 
 mod message;
 mod post;
@@ -7,6 +7,7 @@ use crate::connection::Connection;
 use crate::error::{CliError, Exit};
 use crate::output::{BAD, Format, GOOD, Output};
 use crate::values;
+use broker_core::{ObjectKey, TargetKind};
 use futures::{Stream, StreamExt, stream};
 use http::Uri;
 use message::{Messages, Mode};
@@ -18,6 +19,8 @@ use tokio::time::Interval;
 const EXAMPLES: &str = "\
 Examples:
   sluice send default/shop --type order.new --data '{\"total\":7}'
+  sluice send channels/default/jobs --type job.new
+  sluice send sequences/default/orders --type order.new
   sluice send http://127.0.0.1:8080/default/shop --data @order.json --ext eu=1
   sluice send https://events.example.com/default/shop --ca-bundle ca.crt
   cat photo.png | sluice send default/shop --content-type image/png --data -
@@ -30,7 +33,7 @@ Exit code 0: all were taken; 1: some were not; 69: nobody answers there.";
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// A URL, or NS/BROKER of the running server
+    /// A URL, or NS/BROKER, channels/NS/CHANNEL, sequences/NS/NAME or parallels/NS/NAME of the running server
     target: String,
     /// Attribute type
     #[arg(long = "type", default_value = "dev.sluice.test", value_name = "TYPE")]
@@ -107,33 +110,38 @@ pub(crate) async fn run(args: Args, out: &mut Output) -> Result<Exit, CliError> 
     Ok(if failed == 0 { Exit::Done } else { Exit::Failed })
 }
 
-/// The address: as given, or the Broker's as the server knows it.
+/// The address: as given, or the target's as the server knows it.
 async fn target(args: &Args) -> Result<Uri, CliError> {
     if args.target.contains("://") {
         return values::http_url(&args.target).map_err(CliError::Usage);
     }
-    let broker = values::namespaced(&args.target)
-        .map_err(|_| CliError::Usage(format!("`{}`: expected a URL or NS/BROKER", args.target)))?;
+    let target = values::target(&args.target)
+        .map_err(|why| CliError::Usage(format!("`{}`: {why}, or a URL", args.target)))?;
     let objects = args.connection.client()?.objects().await?;
-    let found = find_broker(&objects, &broker).ok_or_else(|| {
-        CliError::Failed(format!("there is no Broker `{broker}`; `sluice get broker -A` lists them"))
+    let (kind, kinds) = (target.kind.word(), target.kind.word().to_lowercase());
+    let found = find_target(&objects, &target).ok_or_else(|| {
+        CliError::Failed(format!("there is no {kind} `{target}`; `sluice get {kinds} -A` lists them"))
     })?;
     let url = found["status"]["address"]["url"].as_str().ok_or_else(|| {
         CliError::Failed(format!(
-            "Broker `{broker}` has no address yet; `sluice get broker -A -o wide` says why"
+            "{kind} `{target}` has no address yet; `sluice get {kinds} -A -o wide` says why"
         ))
     })?;
     values::http_url(url).map_err(CliError::Failed)
 }
 
-/// The Broker `NS/NAME` among the server's objects.
-pub(super) fn find_broker<'a>(objects: &'a [Value], broker: &str) -> Option<&'a Value> {
-    objects.iter().find(|object| {
-        let metadata = &object["metadata"];
-        let (namespace, name) = (metadata["namespace"].as_str(), metadata["name"].as_str());
-        object["kind"] == "Broker"
-            && broker == format!("{}/{}", namespace.unwrap_or("default"), name.unwrap_or_default())
-    })
+/// The target among the server's objects. Of a Channel and an InMemoryChannel of one name the one that has an address.
+pub(super) fn find_target<'a>(objects: &'a [Value], target: &ObjectKey) -> Option<&'a Value> {
+    let is_it = |object: &&Value| {
+        let (kind, metadata) = (object["kind"].as_str().unwrap_or_default(), &object["metadata"]);
+        let namespace = metadata["namespace"].as_str().unwrap_or("default");
+        let of_kind =
+            kind == target.kind.word() || (kind == "InMemoryChannel" && target.kind == TargetKind::Channel);
+        of_kind && namespace == &*target.namespace && metadata["name"] == *target.name
+    };
+    let mut found = objects.iter().filter(is_it).collect::<Vec<_>>();
+    found.sort_by_key(|object| object["status"]["address"].is_null());
+    found.first().copied()
 }
 
 /// The events' numbers, as many as go into one request, no faster than wanted.

@@ -6,12 +6,14 @@ use crate::error::{CliError, Exit};
 use crate::output::{Format, Output};
 use crate::{display, values};
 use admin::{Accepted, TailLine};
+use broker_core::ObjectKey;
 use bytes::Bytes;
 
 const EXAMPLES: &str = "\
 Examples:
   sluice tail                               every event that is accepted
   sluice tail default/shop --type order.    of one Broker, of some types
+  sluice tail channels/default/jobs         of one Channel
   sluice tail -o json | jq .id              one CloudEvent per line
 
 Delivery never waits for a tail: one that is too slow misses some and says so.";
@@ -20,9 +22,9 @@ Delivery never waits for a tail: one that is too slow misses some and says so.";
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Only this Broker
-    #[arg(value_name = "NS/BROKER", value_parser = values::namespaced)]
-    broker: Option<String>,
+    /// Only this Broker, or channels/NS/CHANNEL, sequences/NS/NAME, parallels/NS/NAME
+    #[arg(value_name = "NS/BROKER", value_parser = values::target)]
+    target: Option<ObjectKey>,
     /// Only types that start with this
     #[arg(long = "type", value_name = "PREFIX")]
     type_prefix: Option<String>,
@@ -35,12 +37,14 @@ pub struct Args {
 
 pub(crate) async fn run(args: Args, out: &mut Output) -> Result<Exit, CliError> {
     let client = args.connection.client()?;
-    if let Some(broker) = &args.broker
-        && send::find_broker(&client.objects().await?, broker).is_none()
+    if let Some(target) = &args.target
+        && send::find_target(&client.objects().await?, target).is_none()
     {
-        out.note(format!("there is no Broker `{broker}` yet; `sluice get broker -A` lists them"))?;
+        let (kind, kinds) = (target.kind.word(), target.kind.word().to_lowercase());
+        out.note(format!("there is no {kind} `{target}` yet; `sluice get {kinds} -A` lists them"))?;
     }
-    let mut tail = client.tail(args.broker.as_deref(), args.type_prefix.as_deref()).await?;
+    let target = args.target.as_ref().map(ToString::to_string);
+    let mut tail = client.tail(target.as_deref(), args.type_prefix.as_deref()).await?;
     while let Some(line) = tail.next().await? {
         match line {
             TailLine::Accepted(accepted) => print(args.output, &accepted, out)?,

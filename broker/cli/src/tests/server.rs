@@ -37,6 +37,7 @@ fn shop() -> RoutingTable {
             client_certificate: None,
         })),
         reply: None,
+        step: false,
         delivery: DeliveryPolicy::default(),
         dead_letter_sink: None,
         handshake: false,

@@ -4,7 +4,7 @@ use super::Harness;
 use super::mesh::channel_id;
 use super::sample::{entries, entry, id_of, ids, letter, plain, sized};
 use super::waiting::{eventually, read, soon};
-use crate::{AppendError, Backend, ChannelOptions, DeadLetterChange, Entry, GroupChange, Lane, Log};
+use crate::{AppendError, Backend, ChannelOptions, DeadLetterChange, Done, Entry, GroupChange, Lane, Log};
 use std::sync::Arc;
 
 const LANE: Lane = Lane(0);
@@ -151,7 +151,8 @@ pub async fn a_full_channel_says_so_until_there_is_room(harness: &impl Harness) 
     eventually("truncating makes room", async || more().await.is_ok()).await;
 }
 
-/// Removing the group that pins a full channel, burying its events and moving them forward must be possible.
+/// Removing the group that pins a full channel, burying its events, moving them forward and letting them go on must
+/// be possible.
 pub async fn a_full_channel_still_takes_what_makes_room(harness: &impl Harness) {
     let (_backend, log) = filled(harness).await;
     let group = "default/pins".into();
@@ -160,6 +161,8 @@ pub async fn a_full_channel_still_takes_what_makes_room(harness: &impl Harness) 
     let mut moved = sized(8, 1024);
     moved.envelope.origin = Some(0);
     log.append(LANE, vec![entry(moved)]).await.unwrap();
+    let done = Done { group: "default/pins".into(), incarnation: "1".to_owned(), at: 0 };
+    log.append(LANE, vec![entry(sized(9, 1024)), Entry::Done(Arc::new(done))]).await.unwrap();
     let mut buried = letter("1", "default/pins", 7);
     buried.record = Arc::new(sized(7, 1024));
     let buried = DeadLetterChange::Put(buried);

@@ -7,13 +7,15 @@
 //! ```
 //!
 //! The first half ([`appending`], [`reading`], [`stating`], [`opening`], [`losing`]) is about [`Log`](crate::Log)
-//! alone. The second ([`lending`], [`grouping`], [`ordering`], [`restarting`], [`burying`]) is about the
+//! alone. The second ([`lending`], [`grouping`], [`ordering`], [`concluding`],
+//! [`restarting`], [`burying`]) is about the
 //! [`Channel`](crate::Channel) that the engine makes of it. Each test gets a harness of its own, with no data in it.
 #![expect(clippy::unwrap_used, reason = "this is a test suite: an error ends the test")]
 #![expect(clippy::missing_panics_doc, reason = "to panic is how a test says no")]
 
 pub mod appending;
 pub mod burying;
+pub mod concluding;
 pub mod grouping;
 mod harness;
 pub mod lending;
@@ -102,6 +104,14 @@ macro_rules! conformance {
             a_failing_event_holds_back_its_key_and_nothing_else
             order_is_kept_through_failures
             order_survives_a_restart
+        );
+        $crate::conformance!(@room concluding $attribute $harness;
+            an_answer_goes_on_and_its_cause_is_done
+            an_answer_stays_in_the_lane_of_its_cause
+            a_conclusion_survives_a_crash
+            a_conclusion_survives_two_crashes
+            a_conclusion_closes_what_the_state_has_as_open
+            a_conclusion_is_about_one_delivery_of_one_group
         );
         $crate::conformance!(@room restarting $attribute $harness;
             attempts_and_waits_survive

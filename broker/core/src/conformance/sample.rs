@@ -50,7 +50,7 @@ pub(super) fn ids(entries: &[(Position, Entry)]) -> Vec<u64> {
 pub(super) fn id_of(entry: &Entry) -> u64 {
     match entry {
         Entry::Event(record) => record.event.id().parse().unwrap(),
-        Entry::Group(_) | Entry::DeadLetter(_) => panic!("not an event: {entry:?}"),
+        Entry::Done(_) | Entry::Group(_) | Entry::DeadLetter(_) => panic!("not an event: {entry:?}"),
     }
 }
 

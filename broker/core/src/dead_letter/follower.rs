@@ -89,7 +89,7 @@ pub(super) async fn letters(
             DeadLetterChange::Put(letter) => Some((at, letter.clone())),
             DeadLetterChange::Gone { .. } => None,
         },
-        Entry::Event(_) | Entry::Group(_) => None,
+        Entry::Event(_) | Entry::Done(_) | Entry::Group(_) => None,
     };
     Ok(entries.into_iter().filter_map(letter).collect())
 }

@@ -6,8 +6,8 @@ use super::keys::key_of;
 use super::lane::{Command, LaneTask, Wanted};
 use crate::dead_letter::DeadLetterStore;
 use crate::{
-    AppendError, Channel, ChannelError, ChannelOptions, Entry, GroupChange, GroupName, GroupSpec, Lag, Lane,
-    LaneChange, Log, Position, StartAt, Subscription,
+    AppendError, Channel, ChannelError, ChannelOptions, Delivery, Done, Entry, GroupChange, GroupName,
+    GroupSpec, Lag, Lane, LaneChange, Log, Position, StartAt, Subscription,
 };
 use async_trait::async_trait;
 use event::{Record, Timestamp};
@@ -185,6 +185,23 @@ impl Channel for Engine {
             self.shared.log.append(lane, entries).await.map_err(|e| self.name_who_pins(e))?;
         }
         Ok(())
+    }
+
+    async fn conclude(
+        &self,
+        group: &GroupName,
+        delivery: &Delivery,
+        records: Vec<Record>,
+    ) -> Result<(), AppendError> {
+        let done = Done {
+            group: group.clone(),
+            incarnation: self.shared.incarnation(group).unwrap_or_default(),
+            at: delivery.position,
+        };
+        let mut entries: Vec<Entry> = records.into_iter().map(|r| Entry::Event(Arc::new(r))).collect();
+        // Behind what it led to: a prefix repeats the delivery, it never loses an answer.
+        entries.push(Entry::Done(Arc::new(done)));
+        self.shared.log.append(delivery.lane, entries).await.map_err(|e| self.name_who_pins(e))
     }
 
     async fn ensure_group(&self, group: &GroupName, mut spec: GroupSpec) -> Result<(), ChannelError> {

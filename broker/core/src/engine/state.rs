@@ -3,10 +3,10 @@
 //! Within one write the exceptions come first and the positions that rely on them last, so that any prefix of the
 //! pieces is a state from which nothing is lost.
 
-use crate::{GroupName, Position};
+use crate::{Entry, GroupChange, GroupName, Position};
 use bytes::Bytes;
 use event::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Largest piece that is written (the seam allows 256 KiB).
 const PIECE: usize = 200 * 1024;
@@ -26,6 +26,8 @@ pub(crate) enum Change {
     Open { id: u32, at: Position, attempts: u32, due: Timestamp, origin: Position, key: Option<u64> },
     /// An event is done.
     Close { id: u32, at: Position },
+    /// An event that the cursor has not come to is done.
+    Done { id: u32, at: Position },
     /// Everything of the group below this position is done but its exceptions; `None`: the frontier.
     Cursor { id: u32, at: Option<Position> },
     /// The shared head has read up to here.
@@ -49,6 +51,8 @@ pub(crate) struct StoredGroup {
     pub(crate) parked: Timestamp,
     pub(crate) cursor: Option<Position>,
     pub(crate) open: BTreeMap<Position, StoredOpen>,
+    /// Done although the cursor has not come to them.
+    pub(crate) done: BTreeSet<Position>,
 }
 
 /// What a lane's state says.
@@ -88,9 +92,54 @@ impl Stored {
             Change::Close { id, at } => self.group(id, |g| {
                 g.open.remove(&at);
             }),
+            Change::Done { id, at } => self.group(id, |g| {
+                g.done.insert(at);
+            }),
             Change::Cursor { id, at } => self.group(id, |g| g.cursor = at),
             Change::Frontier { at } => self.frontier = Some(at),
         }
+    }
+
+    /// Takes in what was appended after the state was written, so that nothing is lent that is done. The rest of it
+    /// the head reads. `rescue`: where groups begin that the state ought to know.
+    pub(crate) fn recall(&mut self, at: Position, entry: &Entry, rescue: Option<Position>) {
+        match entry {
+            Entry::Done(done) => {
+                if let Some(group) = self.find(&done.group).filter(|g| g.incarnation == done.incarnation)
+                    && group.open.remove(&done.at).is_none()
+                {
+                    group.done.insert(done.at);
+                }
+            }
+            Entry::Group(change) => self.recall_group(at, change, rescue),
+            Entry::Event(_) | Entry::DeadLetter(_) => {}
+        }
+    }
+
+    fn recall_group(&mut self, at: Position, change: &GroupChange, rescue: Option<Position>) {
+        let (GroupChange::Ensure { group, incarnation, .. } | GroupChange::Remove { group, incarnation }) =
+            change;
+        let known = self.find(group).map(|g| g.incarnation == *incarnation);
+        let is_new = matches!(change, GroupChange::Ensure { .. });
+        if known.is_some_and(|same| same != is_new) {
+            self.groups.retain(|_, g| g.name.as_ref() != Some(group));
+        }
+        if let GroupChange::Ensure { from, .. } = change
+            && known != Some(true)
+        {
+            let id = self.groups.last_key_value().map_or(0, |(last, _)| last + 1);
+            let cursor = rescue.or(*from).unwrap_or(at + 1);
+            self.apply(Change::Group {
+                id,
+                name: group.clone(),
+                incarnation: incarnation.clone(),
+                cursor: Some(cursor),
+            });
+        }
+    }
+
+    fn find(&mut self, name: &GroupName) -> Option<&mut StoredGroup> {
+        self.groups.values_mut().find(|g| g.name.as_ref() == Some(name))
     }
 
     fn group(&mut self, id: u32, change: impl FnOnce(&mut StoredGroup)) {

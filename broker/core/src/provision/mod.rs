@@ -8,7 +8,7 @@ mod sweep;
 use crate::engine::{Engine, Limits};
 use crate::{
     Backend, Channel, ChannelId, ChannelOptions, ChannelRef, Channels, GroupName, GroupSpec, Held, Readiness,
-    Route, RoutesPublisher, RoutingTable, State,
+    Route, RoutesPublisher, RoutingTable, State, TriggerRoute,
 };
 use futures::StreamExt;
 use std::collections::{BTreeMap, BTreeSet};
@@ -126,16 +126,24 @@ impl Provisioner {
             match opened {
                 Ok(channel) => self.install(&route.channel, &channel),
                 Err(message) => {
-                    tracing::warn!(broker = %route.key, message, "the channel cannot be opened, trying again");
-                    self.readiness.set(&broker_name(&route), not_ready("ChannelNotReady", message));
+                    tracing::warn!(target = %route.key, message, "the channel cannot be opened, trying again");
+                    self.readiness.set(&route.key.object(), not_ready("ChannelNotReady", message));
                     complete = false;
                 }
             }
         }
-        for route in table.routes.values().filter(|r| self.provisioned.contains_key(&r.channel.id)) {
-            self.readiness.set(&broker_name(route), State::Ready);
+        for route in table.routes.values().filter(|r| self.is_whole(r)) {
+            self.readiness.set(&route.key.object(), State::Ready);
         }
         complete
+    }
+
+    /// True when the channel is open, and the groups are there without which the target is none: those of a flow.
+    fn is_whole(&self, route: &Route) -> bool {
+        let object = route.key.object();
+        let Some(provisioned) = self.provisioned.get(&route.channel.id) else { return false };
+        let is_there = |t: &TriggerRoute| provisioned.groups.get(&t.group) == Some(&t.spec);
+        route.triggers.iter().all(|t| is_there(t) || t.group.object() != object)
     }
 
     /// True when the channel is open already, or was removed and is taken back.
@@ -183,23 +191,27 @@ impl Provisioner {
                 }
             }
         }
-        let mut complete = true;
+        // An object is Ready when all its groups are.
+        let mut states: BTreeMap<String, State> = BTreeMap::new();
         let mut done = futures::stream::iter(work).buffer_unordered(SIDE_BY_SIDE);
         while let Some((id, trigger, ensured)) = done.next().await {
-            let name = format!("Trigger/{}", trigger.group);
+            let object = trigger.group.object();
             match ensured {
                 Ok(()) => {
-                    self.readiness.set(&name, State::Ready);
+                    states.entry(object).or_insert(State::Ready);
                     if let Some(provisioned) = self.provisioned.get_mut(&id) {
                         provisioned.groups.insert(trigger.group.clone(), trigger.spec.clone());
                     }
                 }
                 Err(error) => {
                     tracing::warn!(trigger = %trigger.group, %error, "the group cannot be made, trying again");
-                    self.readiness.set(&name, not_ready("SubscriptionNotReady", error.to_string()));
-                    complete = false;
+                    states.insert(object, not_ready("SubscriptionNotReady", error.to_string()));
                 }
             }
+        }
+        let complete = states.values().all(|state| *state == State::Ready);
+        for (object, state) in states {
+            self.readiness.set(&object, state);
         }
         complete
     }
@@ -219,9 +231,17 @@ impl Provisioner {
                 .filter(|g| kept.is_none_or(|kept| !kept.contains(g)))
                 .cloned()
                 .collect();
+            // An object may lose one group and keep another.
+            let staying: BTreeSet<String> = match leaving.is_empty() {
+                true => BTreeSet::new(),
+                false => kept.into_iter().flatten().map(|group| group.object()).collect(),
+            };
             for group in leaving {
                 provisioned.groups.remove(&group);
-                self.readiness.remove(&format!("Trigger/{group}"));
+                let object = group.object();
+                if !staying.contains(&object) {
+                    self.readiness.remove(&object);
+                }
                 if let Some(channel) = self.channels.get(id)
                     && let Err(error) = channel.park_group(&group).await
                 {
@@ -273,10 +293,6 @@ async fn open(
     let known = backends.get(backend).ok_or_else(|| format!("there is no backend `{backend}` here"))?;
     let log = known.open(id, options).await.map_err(|e| e.to_string())?;
     Ok(Engine::open(log, options, limits))
-}
-
-fn broker_name(route: &Route) -> String {
-    format!("Broker/{}/{}", route.key.namespace, route.key.name)
 }
 
 fn not_ready(reason: &str, message: String) -> State {

@@ -12,7 +12,7 @@ impl Provisioner {
     pub(super) async fn sweep(&mut self) {
         self.find_removed().await;
         for (_, channel) in self.channels.all() {
-            self.sweep_groups(&channel).await;
+            self.sweep_groups(&channel, false).await;
         }
         let ids: Vec<ChannelId> = self.removed.keys().cloned().collect();
         for id in ids {
@@ -40,11 +40,12 @@ impl Provisioner {
         }
     }
 
-    /// Ends groups that were parked too long ago. For those that are only held the time starts anew.
-    async fn sweep_groups(&self, channel: &Arc<dyn Channel>) {
+    /// Ends groups that were parked too long ago. For those that are only held, or whose channel is, the time starts
+    /// anew.
+    async fn sweep_groups(&self, channel: &Arc<dyn Channel>, held: bool) {
         let now = Timestamp::now();
         for (group, since) in channel.parked_groups() {
-            let done = if since == Timestamp::default() || self.held.groups.contains(&group) {
+            let done = if held || since == Timestamp::default() || self.held.groups.contains(&group) {
                 channel.park_group(&group).await
             } else if now.since(since) >= self.keep_removed {
                 tracing::info!(trigger = %group, "removed long enough ago: its place is given up");
@@ -61,13 +62,14 @@ impl Provisioner {
     async fn sweep_channel(&mut self, id: &ChannelId) {
         let Some((channel, backend, since)) = self.removed.get(id) else { return };
         let (channel, backend, since) = (channel.clone(), backend.clone(), *since);
-        self.sweep_groups(&channel).await;
+        let held = self.held.channels.contains(id);
+        self.sweep_groups(&channel, held).await;
         let waiting: Vec<(GroupName, Timestamp)> = channel.parked_groups();
         let old = |parked: &Timestamp| Timestamp::now().since(*parked) >= self.keep_removed;
         let all_old = waiting.iter().all(|(_, parked)| parked.0 > 0 && old(parked));
         // Without groups only this process's own time tells how long it has been gone.
         let due = if waiting.is_empty() { since.elapsed() >= self.keep_removed } else { all_old };
-        if !due || self.held.channels.contains(id) {
+        if !due || held {
             return;
         }
         tracing::info!(channel = %id, "removed long enough ago: its events are deleted");

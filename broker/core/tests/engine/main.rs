@@ -11,3 +11,4 @@ mod order;
 mod provisioning;
 mod retries;
 mod space;
+mod steps;

@@ -45,6 +45,7 @@ fn trigger(name: &str) -> TriggerRoute {
         spec: spec(),
         sink: Sink::Print(sink),
         reply: None,
+        step: false,
         delivery: broker_core::DeliveryPolicy::default(),
         dead_letter_sink: None,
         handshake: false,
@@ -114,6 +115,23 @@ async fn a_backend_that_is_away_leaves_things_not_ready_until_it_is_back() {
     assert!(matches!(house.readiness.get("Trigger/default/a"), Some(State::NotReady { .. })));
     assert!(house.provisioner.apply(&table(&["default/a"])).await);
     assert_eq!(house.readiness.get("Trigger/default/a"), Some(State::Ready));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_with_two_groups_is_ready_when_both_are() {
+    let (own, reply) = ("subscriptions/default/s", "subscriptions/default/s/reply");
+    let backend = MemoryBackend::new();
+    let mut house = house(&backend);
+    let state = |house: &House| house.readiness.get("Subscription/default/s");
+    house.backend.faults().refuse_appends(1);
+    assert!(!house.provisioner.apply(&table(&[own, reply])).await, "one of two was refused");
+    assert!(matches!(state(&house), Some(State::NotReady { .. })));
+    assert!(house.provisioner.apply(&table(&[own, reply])).await);
+    assert_eq!(state(&house), Some(State::Ready));
+    assert!(house.provisioner.apply(&table(&[own])).await);
+    assert_eq!(state(&house), Some(State::Ready), "it lost one group and keeps the other");
+    assert!(house.provisioner.apply(&table(&[])).await);
+    assert_eq!(state(&house), None);
 }
 
 /// Lets a process live with this table, long enough for it to look at what was removed twice.

@@ -40,7 +40,7 @@ pub(crate) fn number(entry: &Entry) -> u64 {
             other @ GroupChange::Ensure { .. } => panic!("{other:?}"),
         },
         Entry::Event(record) => record.event.id().parse().unwrap(),
-        Entry::DeadLetter(_) => panic!("no dead letters here"),
+        Entry::Done(_) | Entry::DeadLetter(_) => panic!("no such entries here"),
     }
 }
 

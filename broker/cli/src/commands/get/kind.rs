@@ -4,9 +4,14 @@ use crate::error::CliError;
 use serde_json::Value;
 
 /// The kinds of this version, and their short names.
-const KINDS: [(&str, &str); 6] = [
+const KINDS: [(&str, &str); 11] = [
     ("Broker", "br"),
     ("Trigger", "tr"),
+    ("Channel", "ch"),
+    ("Subscription", "sub"),
+    ("InMemoryChannel", "imc"),
+    ("Sequence", "seq"),
+    ("Parallel", "par"),
     ("IntegrationSink", "is"),
     ("Service", "svc"),
     ("ConfigMap", "cm"),

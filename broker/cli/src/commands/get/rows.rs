@@ -46,7 +46,14 @@ pub(super) fn print(
 fn status(object: &Value, now: Timestamp) -> [Cell; 7] {
     let status = &object["status"];
     let ready = ready(object);
-    let url = [&status["address"]["url"], &status["subscriberUri"]].into_iter().find(|url| url.is_string());
+    let physical = &status["physicalSubscription"];
+    let urls = [
+        &status["address"]["url"],
+        &status["subscriberUri"],
+        &physical["subscriberUri"],
+        &physical["replyUri"],
+    ];
+    let url = urls.into_iter().find(|url| url.is_string());
     let numbers = &status["sluice"];
     [
         ready.map_or_else(|| Cell::new(""), |ready| judged(&text(&ready["status"]))),

@@ -105,6 +105,8 @@ pub(crate) struct Group {
     pub(crate) unreachable: bool,
     probing: Probing,
     pub(crate) open: BTreeMap<Position, Open>,
+    /// Not below the cursor and done all the same: a crash took the state that would say so.
+    done: BTreeSet<Position>,
     /// So many open events are counted in the process's bound.
     counted: usize,
     /// That bound is reached.
@@ -144,6 +146,7 @@ impl Group {
             unreachable: false,
             probing: Probing::default(),
             open: BTreeMap::new(),
+            done: BTreeSet::new(),
             counted: 0,
             crowded: false,
             queue: VecDeque::new(),
@@ -176,6 +179,7 @@ impl Group {
         group.parked = stored.parked;
         group.stored_parked = stored.parked;
         group.stored_cursor = stored.cursor;
+        group.done = stored.done.iter().copied().filter(|at| Some(*at) >= group.cursor).collect();
         let overdue = stored.open.values().filter(|o| o.due <= near.now).count();
         let window = spread(overdue);
         let mut nth = 0u32;

@@ -65,6 +65,7 @@ impl Group {
             open.stored = true;
             out.push(open_change(id, *at, open));
         }
+        out.extend(self.done.iter().map(|at| Change::Done { id, at: *at }));
         if self.parked != Timestamp::default() {
             out.push(Change::Parked { id, since: self.parked });
         }

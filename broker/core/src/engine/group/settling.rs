@@ -47,6 +47,23 @@ impl Group {
         self.unreachable
     }
 
+    /// The lane says that the group is done with the event at `at`. False: it was known, or is of no interest.
+    pub(crate) fn finish(&mut self, at: Position, near: &mut Surroundings<'_>) -> bool {
+        let Some(open) = self.open.get(&at) else { return false };
+        match open.phase {
+            // The loan comes back to nothing.
+            Phase::Lent => {
+                self.settle(at, Outcome::Ack, near);
+            }
+            Phase::Fetching => {
+                self.fetching -= 1;
+                self.close(at);
+            }
+            Phase::Waiting | Phase::Due | Phase::Ready | Phase::Held | Phase::Moving => self.close(at),
+        }
+        true
+    }
+
     pub(super) fn wait(&mut self, at: Position, near: &mut Surroundings<'_>) {
         self.rest(at, near);
         self.touched.push(at);

@@ -120,7 +120,9 @@ impl LaneTask {
                 self.behind.matches(&record.event, &mut matched);
                 for id in &matched {
                     if carried.aboard.contains(id) {
-                        self.offer_carried(*id, at, record, carried);
+                        self.carry(*id, at, record, carried, |lane| {
+                            lane.with(*id, |group, near| group.offer(at, record, near)).unwrap_or(true)
+                        });
                     }
                 }
                 self.matched = matched;
@@ -130,26 +132,26 @@ impl LaneTask {
                     if let Some(id) = self.names.get(addressee.group.as_str()).copied()
                         && carried.aboard.contains(&id)
                     {
-                        self.hand_over(id, at, record, addressee);
-                        carried.touched.insert(id);
+                        self.carry(id, at, record, carried, |lane| lane.hand_over(id, at, record, addressee));
                     }
                 }
             }
         }
     }
 
-    fn offer_carried(&mut self, id: u32, at: Position, record: &Arc<Record>, carried: &mut Carried) {
-        let accepted = record.envelope.accepted_at;
-        let taken = self.with(id, |group, near| {
-            group.behind_since = accepted;
-            let taken = group.offer(at, record, near);
-            if !taken {
-                // From here it asks again when it has room.
-                group.cursor = Some(at);
-            }
-            taken
-        });
-        if taken == Some(false) {
+    /// Offers a record to a group that is carried; who has no room leaves.
+    fn carry(
+        &mut self,
+        id: u32,
+        at: Position,
+        record: &Record,
+        carried: &mut Carried,
+        offer: impl FnOnce(&mut Self) -> bool,
+    ) {
+        self.with(id, |group, _| group.behind_since = record.envelope.accepted_at);
+        if !offer(self) {
+            // From here it asks again when it has room.
+            self.with(id, |group, _| group.cursor = Some(at));
             carried.aboard.remove(&id);
         }
         carried.touched.insert(id);

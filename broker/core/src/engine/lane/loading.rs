@@ -3,6 +3,10 @@
 use super::RETRY;
 use crate::engine::state::Stored;
 use crate::{Lane, Log, LogError, Position};
+use std::time::Duration;
+
+/// A log whose end does not come within this has nothing more to read before it.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// What a lane starts from.
 pub(super) struct Loaded {
@@ -10,6 +14,13 @@ pub(super) struct Loaded {
     pub(super) first: Position,
     /// Where groups begin that the state ought to know and does not.
     pub(super) rescue: Option<Position>,
+}
+
+impl Loaded {
+    /// Everything below was read and is contained in the state.
+    pub(super) fn head(&self) -> Position {
+        self.stored.frontier.unwrap_or(self.first).max(self.first)
+    }
 }
 
 /// Loads the lane's state; `None` when the log is closed.
@@ -28,7 +39,35 @@ pub(super) async fn load(log: &dyn Log, lane: Lane) -> Option<Loaded> {
         );
     }
     let rescue = (damage.is_some() || older).then_some(first);
-    Some(Loaded { stored, first, rescue })
+    let mut loaded = Loaded { stored, first, rescue };
+    recall(log, lane, &mut loaded, end).await?;
+    Some(loaded)
+}
+
+/// Reads what lies behind the state, up to `end`: nothing is lent before it is known what was done. `None` when the
+/// log is closed.
+async fn recall(log: &dyn Log, lane: Lane, loaded: &mut Loaded, end: Position) -> Option<()> {
+    let mut at = loaded.head();
+    let mut reader = log.read(lane, at);
+    while at < end {
+        match tokio::time::timeout(SILENCE, reader.next()).await {
+            Ok(Ok(batch)) => {
+                for (at, entry) in &batch.entries {
+                    loaded.stored.recall(*at, entry, loaded.rescue);
+                }
+                at = batch.next;
+            }
+            Ok(Err(LogError::Closed)) => return None,
+            Ok(Err(error)) => {
+                tracing::warn!(lane = lane.0, %error, "the lane cannot be loaded, trying again");
+                tokio::time::sleep(RETRY).await;
+                reader = log.read(lane, at);
+            }
+            // What is left up to the end is damaged.
+            Err(_) => break,
+        }
+    }
+    Some(())
 }
 
 async fn retry<T, F>(lane: Lane, mut ask: impl FnMut() -> F) -> Option<T>

@@ -163,7 +163,7 @@ impl LaneTask {
     }
 
     fn new(lane: Lane, shared: Arc<Shared>, loaded: &Loaded, shown_head: Arc<AtomicU64>) -> Self {
-        let head = loaded.stored.frontier.unwrap_or(loaded.first).max(loaded.first);
+        let head = loaded.head();
         let mut task = Self {
             lane,
             log: shared.log.clone(),

@@ -97,7 +97,7 @@ async fn move_forward(log: &dyn Log, lane: crate::Lane, movers: &Movers) -> Resu
     }
     let moved = entries.into_iter().filter_map(|(at, entry)| match entry {
         Entry::Event(record) => Some(addressed(at, &record, movers.get(&at)?)),
-        Entry::Group(_) | Entry::DeadLetter(_) => None,
+        Entry::Done(_) | Entry::Group(_) | Entry::DeadLetter(_) => None,
     });
     log.append(lane, moved.collect()).await.map_err(drop)
 }
