@@ -79,9 +79,14 @@ impl Request {
         matches!(self.purpose, Purpose::State { .. })
     }
 
-    /// Tells the one who waits. It may have gone.
+    /// Tells the one who waits, who tells those who read. When it has gone, they are told here.
     pub(crate) fn answer(self, answer: Answer) {
-        let _ = self.done.send(answer);
+        let heard = self.done.send(answer).is_ok();
+        if let Purpose::Entries { lane, .. } = &self.purpose
+            && !heard
+        {
+            lane.tell();
+        }
     }
 }
 
