@@ -10,7 +10,7 @@ use crate::{
     GroupSpec, Lag, Lane, Log, Position, StartAt, Subscription,
 };
 use async_trait::async_trait;
-use event::{Record, Timestamp};
+use event::{Audience, Record, Timestamp};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -89,7 +89,7 @@ impl Engine {
         group: &GroupName,
         how: impl Fn(GroupName, oneshot::Sender<()>) -> Command + Sync,
     ) {
-        lock(&self.shared.wanted).remove(group);
+        self.shared.unwant(group);
         for lane in self.shared.owned() {
             let (done, heard) = oneshot::channel();
             if self.shared.ask(lane, how(group.clone(), done)) {
@@ -97,6 +97,15 @@ impl Engine {
                 let _ = heard.await;
             }
         }
+    }
+
+    /// To whom one of the records is addressed that the lane has not heard of: the head would pass over it for good.
+    fn to_nobody<'r>(&self, lane: Lane, records: &'r [Record]) -> Option<&'r str> {
+        let addressees = records.iter().flat_map(|record| match &record.envelope.audience {
+            Audience::Groups(groups) => groups.as_slice(),
+            Audience::All => &[],
+        });
+        addressees.map(|addressee| addressee.group.as_str()).find(|group| !self.shared.has_group(group, lane))
     }
 
     fn name_who_pins(&self, error: AppendError) -> AppendError {
@@ -131,6 +140,9 @@ impl Channel for Engine {
         delivery: &Delivery,
         records: Vec<Record>,
     ) -> Result<(), AppendError> {
+        if let Some(nobody) = self.to_nobody(delivery.lane, &records) {
+            return Err(AppendError::Unavailable(format!("there is no `{nobody}` yet")));
+        }
         let done = Done {
             group: group.clone(),
             incarnation: self.shared.incarnation(group).unwrap_or_default(),
@@ -159,6 +171,7 @@ impl Channel for Engine {
                 self.shared.log.append(lane, vec![Entry::Group(Arc::new(change))]).await?;
             }
         }
+        self.shared.told(group, spec);
         Ok(())
     }
 

@@ -20,6 +20,8 @@ pub(crate) struct Shared {
     pub(crate) catch_up: Arc<Semaphore>,
     retention_millis: AtomicU64,
     pub(super) wanted: Mutex<HashMap<GroupName, Wanted>>,
+    /// Groups of which every lane has a record, as this process wanted them then.
+    told: Mutex<HashMap<GroupName, Arc<GroupSpec>>>,
     pub(super) gauges: Mutex<HashMap<GroupName, BTreeMap<Lane, Arc<GroupGauges>>>>,
     pub(super) lanes: Mutex<BTreeMap<Lane, Owned>>,
 }
@@ -40,6 +42,7 @@ impl Shared {
             catch_up: limits.catch_up.clone(),
             retention_millis: AtomicU64::new(0),
             wanted: Mutex::default(),
+            told: Mutex::default(),
             gauges: Mutex::default(),
             lanes: Mutex::default(),
         }
@@ -103,15 +106,29 @@ impl Shared {
         lock(&self.lanes).keys().copied().collect()
     }
 
-    /// Notes what is wanted, for lanes that come later. True when the same was wanted before.
+    /// Notes what is wanted, for lanes that come later. True when every lane was told the same before.
     pub(super) fn want(&self, group: &GroupName, spec: &Arc<GroupSpec>) -> bool {
         let mut wanted = lock(&self.wanted);
-        let before = wanted.get(group);
-        let known =
-            before.is_some_and(|w| w.spec.incarnation == spec.incarnation && w.spec.filter == spec.filter);
-        let subscriber = before.and_then(|w| w.subscriber.clone());
+        let subscriber = wanted.get(group).and_then(|before| before.subscriber.clone());
         wanted.insert(group.clone(), Wanted { spec: spec.clone(), subscriber });
-        known
+        let told = lock(&self.told);
+        told.get(group).is_some_and(|t| t.incarnation == spec.incarnation && t.filter == spec.filter)
+    }
+
+    /// Every lane has a record of the group now.
+    pub(super) fn told(&self, group: &GroupName, spec: Arc<GroupSpec>) {
+        lock(&self.told).insert(group.clone(), spec);
+    }
+
+    pub(super) fn unwant(&self, group: &GroupName) {
+        lock(&self.wanted).remove(group);
+        lock(&self.told).remove(group);
+    }
+
+    /// True when a record that is appended to the lane now, addressed to the group, lies behind the one that makes it.
+    pub(super) fn has_group(&self, group: &str, lane: Lane) -> bool {
+        lock(&self.told).contains_key(group)
+            || lock(&self.gauges).get(group).is_some_and(|lanes| lanes.contains_key(&lane))
     }
 
     pub(super) fn wants(&self, group: &GroupName) -> bool {

@@ -1,7 +1,9 @@
 //! Events that go from group to group of one channel: what was concluded is never lent again.
 
 use crate::mesh::*;
-use broker_core::{Channel, ChannelOptions, Delivery, GroupName, GroupSpec, Order, Subscription};
+use broker_core::{
+    AppendError, Channel, ChannelOptions, Delivery, GroupName, GroupSpec, Order, Subscription,
+};
 use event::{Addressee, Audience, Record, Timestamp};
 use filter::Filter;
 use std::collections::{BTreeSet, VecDeque};
@@ -145,6 +147,7 @@ async fn a_step_that_fell_behind_catches_up_with_what_is_addressed_to_it() {
 async fn a_probe_that_is_concluded_finds_the_sink() {
     let mesh = Mesh::new().await;
     let mut sub = mesh.join(STEPS[0], step_spec(0)).await;
+    let _second = mesh.join(STEPS[1], step_spec(1)).await;
     mesh.post(0..5).await;
     for _ in 0..5 {
         next(&mut sub).await.unreachable(Duration::from_secs(300));
@@ -172,4 +175,36 @@ async fn the_order_of_a_key_is_kept_from_step_to_step() {
     }
     next(&mut second).await.nack(Duration::from_secs(10));
     assert_eq!(take(&mut second, 4).await, [0, 1, 2, 3]);
+}
+
+/// Nobody would ever be lent it, and its cause would be done.
+#[tokio::test(start_paused = true)]
+async fn an_answer_for_a_step_that_is_not_there_is_refused() {
+    let mesh = Mesh::new().await;
+    let mut first = mesh.join(STEPS[0], step_spec(0)).await;
+    mesh.post([1]).await;
+    let delivery = next(&mut first).await;
+    let answer = addressed(&delivery.record, STEPS[1]);
+    let early = mesh.channel.conclude(&STEPS[0].into(), &delivery, vec![answer]).await;
+    assert!(matches!(early, Err(AppendError::Unavailable(_))), "{early:?}");
+    let mut second = mesh.join(STEPS[1], step_spec(1)).await;
+    conclude(&mesh, 0, &delivery).await;
+    delivery.ack();
+    assert_eq!(take(&mut second, 1).await, [1]);
+}
+
+/// A step that was taken away keeps what waits at its place, and takes what was on its way there.
+#[tokio::test(start_paused = true)]
+async fn an_answer_for_a_step_that_was_taken_away_waits_for_it() {
+    let mesh = Mesh::new().await;
+    let mut subs = join_all(&mesh).await;
+    mesh.post([1]).await;
+    let delivery = next(&mut subs[0]).await;
+    mesh.channel.park_group(&STEPS[1].into()).await.unwrap();
+    conclude(&mesh, 0, &delivery).await;
+    delivery.ack();
+    let mesh = mesh.crash().await;
+    mesh.post([2]).await;
+    let mut second = mesh.join(STEPS[1], step_spec(1)).await;
+    assert_eq!(take(&mut second, 1).await, [1]);
 }
