@@ -162,6 +162,8 @@ impl Delivery {
 #[derive(Debug)]
 pub(crate) struct Loan {
     pub(crate) group: u32,
+    /// Which life of the group has it.
+    pub(crate) incarnation: Arc<str>,
     pub(crate) token: u64,
     pub(crate) back: Option<Arc<Returns>>,
 }

@@ -145,7 +145,7 @@ impl Channel for Engine {
         }
         let done = Done {
             group: group.clone(),
-            incarnation: self.shared.incarnation(group).unwrap_or_default(),
+            incarnation: delivery.loan.incarnation.clone(),
             at: delivery.position,
         };
         let mut entries: Vec<Entry> = records.into_iter().map(|r| Entry::Event(Arc::new(r))).collect();

@@ -105,7 +105,7 @@ impl Stored {
     pub(crate) fn recall(&mut self, at: Position, entry: &Entry, rescue: Option<Position>) {
         match entry {
             Entry::Done(done) => {
-                if let Some(group) = self.find(&done.group).filter(|g| g.incarnation == done.incarnation)
+                if let Some(group) = self.find(&done.group).filter(|g| *g.incarnation == *done.incarnation)
                     && group.open.remove(&done.at).is_none()
                 {
                     group.done.insert(done.at);

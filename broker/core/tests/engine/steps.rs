@@ -2,7 +2,7 @@
 
 use crate::mesh::*;
 use broker_core::{
-    AppendError, Channel, ChannelOptions, Delivery, GroupName, GroupSpec, Order, Subscription,
+    AppendError, Channel, ChannelOptions, Delivery, GroupName, GroupSpec, Order, StartAt, Subscription,
 };
 use event::{Addressee, Audience, Record, Timestamp};
 use filter::Filter;
@@ -207,4 +207,22 @@ async fn an_answer_for_a_step_that_was_taken_away_waits_for_it() {
     mesh.post([2]).await;
     let mut second = mesh.join(STEPS[1], step_spec(1)).await;
     assert_eq!(take(&mut second, 1).await, [1]);
+}
+
+/// Another life of the group (a new uid on Kubernetes) has its own delivery of the same event.
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_life_of_a_group_concludes_is_not_done_for_the_next() {
+    let options = ChannelOptions { retention: Duration::from_secs(3600), ..ChannelOptions::default() };
+    let mesh = Mesh::with(options).await;
+    let mut sub = mesh.join(STEPS[2], step_spec(0)).await;
+    mesh.post([1]).await;
+    let old = next(&mut sub).await;
+    let anew = GroupSpec { incarnation: "2".to_owned(), start: StartAt::Earliest, ..step_spec(0) };
+    let mut sub = mesh.join(STEPS[2], anew).await;
+    let delivery = next(&mut sub).await;
+    assert_eq!(id(&delivery), 1);
+    conclude(&mesh, 2, &old).await;
+    settle().await;
+    delivery.nack(Duration::ZERO);
+    assert_eq!(take(&mut sub, 1).await, [1]);
 }

@@ -71,7 +71,8 @@ impl Group {
         let (attempt, probe) = (open.attempts + 1, open.probe);
         self.lent += 1;
         self.probing.allowed &= !self.unreachable;
-        let loan = Loan { group: self.id, token: at, back: Some(near.back.clone()) };
+        let incarnation = self.incarnation.clone();
+        let loan = Loan { group: self.id, incarnation, token: at, back: Some(near.back.clone()) };
         let delivery = Delivery { record, attempt, probe, lane: near.lane, position: at, loan };
         let gone = match &self.subscriber {
             Some(subscriber) => subscriber.send(delivery).is_err(),

@@ -91,7 +91,7 @@ struct Queued {
 pub(crate) struct Group {
     pub(crate) id: u32,
     pub(crate) name: GroupName,
-    pub(crate) incarnation: String,
+    pub(crate) incarnation: Arc<str>,
     pub(crate) spec: Option<Arc<GroupSpec>>,
     /// Since when nobody wants it; zero when somebody does.
     pub(crate) parked: Timestamp,
@@ -132,11 +132,11 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    pub(crate) fn new(id: u32, name: GroupName, incarnation: String, cursor: Option<Position>) -> Self {
+    pub(crate) fn new(id: u32, name: GroupName, incarnation: &str, cursor: Option<Position>) -> Self {
         Self {
             id,
             name,
-            incarnation,
+            incarnation: incarnation.into(),
             spec: None,
             parked: Timestamp::default(),
             ending: false,
@@ -174,8 +174,7 @@ impl Group {
         near: &mut Surroundings<'_>,
     ) -> Self {
         let name = stored.name.clone().unwrap_or_else(|| GroupName::from(""));
-        let mut group =
-            Self::new(id, name, stored.incarnation.clone(), Some(stored.cursor.unwrap_or(frontier)));
+        let mut group = Self::new(id, name, &stored.incarnation, Some(stored.cursor.unwrap_or(frontier)));
         group.parked = stored.parked;
         group.stored_parked = stored.parked;
         group.stored_cursor = stored.cursor;

@@ -82,7 +82,7 @@ mod tests {
     /// Else the old one comes back after a crash, long after the new one was delivered.
     #[test]
     fn that_an_event_was_moved_is_soon_durable() {
-        let mut group = Group::new(0, "t".into(), "1".to_owned(), None);
+        let mut group = Group::new(0, "t".into(), "1", None);
         group.insert(7, waiting(7));
         group.take_changes(&mut Vec::new(), &mut Vec::new());
         group.start_moving(100, 10);
@@ -98,7 +98,7 @@ mod tests {
         let back = std::sync::Arc::default();
         let now = Timestamp(1000);
         let mut near = Surroundings { lane: Lane(0), now, timers: &mut timers, back: &back, queued: &queued };
-        let mut group = Group::new(0, "t".into(), "1".to_owned(), None);
+        let mut group = Group::new(0, "t".into(), "1", None);
         group.insert(7, waiting(7));
         assert_eq!(group.start_moving(100, 10).len(), 1);
         group.rewind(60_000, &mut near);

@@ -50,7 +50,7 @@ impl Group {
         Change::Group {
             id: self.id,
             name: self.name.clone(),
-            incarnation: self.incarnation.clone(),
+            incarnation: self.incarnation.as_ref().to_owned(),
             cursor: self.stored_cursor,
         }
     }
