@@ -7,6 +7,7 @@ use broker_core::{
 use event::{Addressee, Audience, Record, Timestamp};
 use filter::Filter;
 use std::collections::{BTreeSet, VecDeque};
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 const STEPS: [&str; 3] = ["step-1", "step-2", "step-3"];
@@ -225,4 +226,53 @@ async fn what_an_earlier_life_of_a_group_concludes_is_not_done_for_the_next() {
     settle().await;
     delivery.nack(Duration::ZERO);
     assert_eq!(take(&mut sub, 1).await, [1]);
+}
+
+/// Ten events of which the odd ones were concluded, and a process that was killed before it wrote any of it.
+async fn half_concluded() -> Mesh {
+    let mesh = Mesh::new().await;
+    let mut sub = mesh.join(STEPS[2], step_spec(0)).await;
+    mesh.post(0..10).await;
+    let mut lent = Vec::new();
+    for _ in 0..10 {
+        lent.push(next(&mut sub).await);
+    }
+    for delivery in lent.iter().filter(|delivery| id(delivery) % 2 == 1) {
+        conclude(&mesh, 2, delivery).await;
+    }
+    mesh.crash().await
+}
+
+fn one_at_a_time() -> GroupSpec {
+    GroupSpec { window: NonZeroUsize::MIN, ..step_spec(0) }
+}
+
+/// The events ahead of the window are given up and read again: what was passed over is passed over again.
+#[tokio::test(start_paused = true)]
+async fn what_was_concluded_stays_done_when_a_group_reads_again() {
+    let mesh = half_concluded().await;
+    let mut sub = mesh.join(STEPS[2], one_at_a_time()).await;
+    let first = next(&mut sub).await;
+    mesh.channel.ensure_group(&STEPS[2].into(), GroupSpec { paused: true, ..one_at_a_time() }).await.unwrap();
+    settle().await;
+    mesh.channel.ensure_group(&STEPS[2].into(), one_at_a_time()).await.unwrap();
+    first.ack();
+    assert_eq!(take(&mut sub, 4).await, [2, 4, 6, 8]);
+    nothing(&mut sub).await;
+}
+
+/// The state that is written in between knows it, too.
+#[tokio::test(start_paused = true)]
+async fn what_was_concluded_stays_done_when_the_process_dies_again() {
+    let mesh = half_concluded().await;
+    let mut sub = mesh.join(STEPS[2], one_at_a_time()).await;
+    let first = next(&mut sub).await;
+    settle().await;
+    let mesh = mesh.crash().await;
+    drop(first);
+    let mut sub = mesh.join(STEPS[2], one_at_a_time()).await;
+    let mut rest = take(&mut sub, 5).await;
+    rest.sort_unstable();
+    assert_eq!(rest, [0, 2, 4, 6, 8]);
+    nothing(&mut sub).await;
 }

@@ -37,7 +37,8 @@ impl Group {
         }
     }
 
-    /// Starts the event at the front of the queue. False: nothing there, or no room to hold it back.
+    /// Starts the event at the front of the queue, or passes over it when it is done. False: nothing there, or no room
+    /// to hold it back.
     pub(super) fn start_next(&mut self, near: &mut Surroundings<'_>) -> bool {
         // What is due goes first: its slots are kept free.
         if self.room() <= self.due.len() || !self.has_waiting_room() {
@@ -45,6 +46,9 @@ impl Group {
         }
         let Some(Queued { at, record, charged }) = self.queue.pop_front() else { return false };
         near.queued.give(charged);
+        if self.done.contains(&at) {
+            return true;
+        }
         let key = if self.is_ordered() { key_of(&record.event) } else { None };
         let front = key.is_none_or(|key| self.keys.enter(key, at));
         let open = Open {

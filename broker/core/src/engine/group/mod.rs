@@ -105,7 +105,7 @@ pub(crate) struct Group {
     pub(crate) unreachable: bool,
     probing: Probing,
     pub(crate) open: BTreeMap<Position, Open>,
-    /// Not below the cursor and done all the same: a crash took the state that would say so.
+    /// Done although the cursor has not come to them: an earlier owner of the lane concluded them.
     done: BTreeSet<Position>,
     /// So many open events are counted in the process's bound.
     counted: usize,
