@@ -115,7 +115,7 @@ pub(crate) struct Group {
     ready: VecDeque<(Position, Arc<Record>)>,
     due: BTreeSet<Position>,
     keys: Keys,
-    /// Where events lie that are being moved forward, by origin.
+    /// Where events lie, or lay until they were done, that were appended again and not read there yet: by origin.
     moving: HashMap<Position, Position>,
     /// It is among those that its lane will touch.
     pub(crate) noted: bool,
