@@ -96,11 +96,17 @@ fn read(headers: &HeaderMap, origin: &str) -> Result<Option<NonZeroU32>, String>
     }
     match headers.get(ALLOWED_RATE).map(text).as_deref() {
         None | Some("*") => Ok(None),
-        Some(rate) => rate.parse().map(Some).map_err(|_| {
+        Some(rate) if rate.is_empty() || rate.bytes().any(|b| !b.is_ascii_digit()) || is_zero(rate) => {
             let shown = rate.escape_debug();
-            format!("`WebHook-Allowed-Rate` is `{shown}`, neither `*` nor requests per minute")
-        }),
+            Err(format!("`WebHook-Allowed-Rate` is `{shown}`, neither `*` nor requests per minute"))
+        }
+        // A number that does not fit is faster than anybody is.
+        Some(rate) => Ok(rate.parse().ok()),
     }
+}
+
+fn is_zero(digits: &str) -> bool {
+    digits.bytes().all(|digit| digit == b'0')
 }
 
 #[cfg(test)]
@@ -129,7 +135,9 @@ mod tests {
     fn a_rate_is_a_positive_number_or_a_star() {
         assert_eq!(answered(&[(ALLOWED, "*"), (RATE, "*")]), Ok(None));
         assert_eq!(answered(&[(ALLOWED, "*"), (RATE, "120")]), Ok(Some(120)));
-        for rate in ["0", "-1", "fast", ""] {
+        let huge = "99999999999999999999999";
+        assert_eq!(answered(&[(ALLOWED, "*"), (RATE, huge)]), Ok(None), "faster than anybody is");
+        for rate in ["0", "-1", "+1", "000", "fast", ""] {
             assert!(answered(&[(ALLOWED, "*"), (RATE, rate)]).unwrap_err().contains("Rate"), "{rate}");
         }
     }

@@ -8,7 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The pace of one trigger. Costs a glance where no sink has said anything.
+/// Behind time by less than this, events catch up: clocks ring each millisecond, and late.
+const SLACK: Duration = Duration::from_millis(10);
+
+/// The pace of one trigger with one sink. Costs a glance where no sink has said anything.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
     slowed: AtomicBool,
@@ -17,7 +20,10 @@ pub(crate) struct Pace {
 
 #[derive(Debug, Default)]
 struct Timing {
-    not_before: Option<Instant>,
+    /// By an answer.
+    held_until: Option<Instant>,
+    /// By the rate.
+    next: Option<Instant>,
     every: Option<Duration>,
 }
 
@@ -27,31 +33,39 @@ impl Pace {
         if !self.slowed.load(Ordering::Relaxed) {
             return None;
         }
-        lock(&self.timing).not_before.filter(|time| *time > Instant::now())
+        let timing = lock(&self.timing);
+        timing.held_until.max(timing.next).filter(|time| *time > Instant::now())
     }
 
-    /// An event goes now.
+    /// An event goes now. If it was taken before a hold was heard of, the hold stays.
     pub(crate) fn step(&self) {
         if self.slowed.load(Ordering::Relaxed) {
+            let now = Instant::now();
             let mut timing = lock(&self.timing);
-            timing.not_before = timing.every.map(|every| Instant::now() + every);
-            self.slowed.store(timing.every.is_some(), Ordering::Relaxed);
+            timing.held_until = timing.held_until.filter(|time| *time > now);
+            let due = timing.next.max(now.checked_sub(SLACK));
+            timing.next = timing.every.zip(due).map(|(every, due)| due + every);
+            self.glance_at(&timing);
         }
     }
 
     /// Nothing for so long.
     pub(crate) fn hold(&self, wait: Duration) {
         let mut timing = lock(&self.timing);
-        timing.not_before = timing.not_before.max(Some(Instant::now() + wait));
-        self.slowed.store(true, Ordering::Relaxed);
+        timing.held_until = timing.held_until.max(Some(Instant::now() + wait));
+        self.glance_at(&timing);
     }
 
     /// No more than so many in a minute, evenly; `None`: as many as there are.
     pub(crate) fn limit(&self, per_minute: Option<NonZeroU32>) {
-        let every = per_minute.map(|rate| Duration::from_secs(60) / rate.get());
         let mut timing = lock(&self.timing);
-        *timing = Timing { not_before: every.map(|every| Instant::now() + every), every };
-        self.slowed.store(every.is_some(), Ordering::Relaxed);
+        timing.every = per_minute.map(|rate| Duration::from_secs(60) / rate.get());
+        timing.next = timing.every.map(|every| Instant::now() + every);
+        self.glance_at(&timing);
+    }
+
+    fn glance_at(&self, timing: &Timing) {
+        self.slowed.store(timing.held_until.is_some() || timing.every.is_some(), Ordering::Relaxed);
     }
 }
 
@@ -61,7 +75,7 @@ mod tests {
     use tokio::time::advance;
 
     fn seconds(pace: &Pace) -> Option<u64> {
-        pace.pause().map(|until| (until - Instant::now()).as_secs())
+        pace.pause().map(|until| (until + SLACK - Instant::now()).as_secs())
     }
 
     #[tokio::test(start_paused = true)]
@@ -92,6 +106,34 @@ mod tests {
         pace.step();
         pace.limit(None);
         assert_eq!(seconds(&pace), None);
+    }
+
+    /// Its event was taken before the hold was heard of.
+    #[tokio::test(start_paused = true)]
+    async fn a_step_does_not_end_a_hold() {
+        let pace = Pace::default();
+        pace.hold(Duration::from_secs(5));
+        pace.step();
+        assert_eq!(seconds(&pace), Some(5));
+        pace.limit(NonZeroU32::new(60));
+        pace.step();
+        assert_eq!(seconds(&pace), Some(5));
+    }
+
+    /// Ten events in each turn of a clock that rings every millisecond.
+    #[tokio::test(start_paused = true)]
+    async fn a_high_rate_is_reached_and_no_more() {
+        let pace = Pace::default();
+        pace.limit(NonZeroU32::new(600_000));
+        let mut sent = 0;
+        for _ in 0..1000 {
+            advance(Duration::from_millis(1)).await;
+            while pace.pause().is_none() {
+                pace.step();
+                sent += 1;
+            }
+        }
+        assert!((9_900..=10_100).contains(&sent), "{sent} in a second");
     }
 
     #[tokio::test(start_paused = true)]

@@ -32,6 +32,7 @@ pub(crate) struct Trigger {
     /// The channel that lends to it.
     pub(crate) id: ChannelId,
     memory: Arc<Memory>,
+    pace: Arc<Pace>,
     /// Made for the first event: an idle trigger has none.
     gear: OnceLock<Box<Gear>>,
 }
@@ -41,7 +42,6 @@ pub(crate) struct Trigger {
 struct Memory {
     doomed: DoomedEvents,
     failing: AtomicBool,
-    pace: Pace,
 }
 
 /// What it takes to deliver.
@@ -55,16 +55,23 @@ pub(crate) struct Gear {
 
 impl Trigger {
     pub(crate) fn new(channel: ChannelId, route: Arc<TriggerRoute>, means: Arc<Means>) -> Self {
-        Self { route, means, id: channel, memory: Arc::default(), gear: OnceLock::new() }
+        Self {
+            route,
+            means,
+            id: channel,
+            memory: Arc::default(),
+            pace: Arc::default(),
+            gear: OnceLock::new(),
+        }
     }
 
     /// The same trigger with another sink, reply or delivery.
     pub(crate) fn changed(&self, route: Arc<TriggerRoute>) -> Self {
-        if route.sink != self.route.sink || !route.handshake {
-            self.pace().limit(None);
-        }
+        // What was asked for by a sink, also by its answers that are still to come, is no matter of another one.
+        let same = route.sink == self.route.sink && route.handshake == self.route.handshake;
+        let pace = if same { self.pace.clone() } else { Arc::default() };
         let (means, id, memory) = (self.means.clone(), self.id.clone(), self.memory.clone());
-        Self { route, means, id, memory, gear: OnceLock::new() }
+        Self { route, means, id, memory, pace, gear: OnceLock::new() }
     }
 
     pub(crate) fn gear(&self) -> &Gear {
@@ -88,7 +95,7 @@ impl Trigger {
 
     /// How fast events may go.
     pub(crate) fn pace(&self) -> &Pace {
-        &self.memory.pace
+        &self.pace
     }
 
     /// True until a sink that must agree has agreed: events go one after the other, so that one asks for all.

@@ -38,13 +38,18 @@ fn is_host(host: &str) -> bool {
     host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~%!$&'()*+;=:[]".contains(&b))
 }
 
-/// The target that a path (or, where it is empty, a host) means; `None` when it can mean none.
+/// Whether a path says nothing, so that it is the host that means the target.
+pub(crate) fn is_bare(path: &str) -> bool {
+    matches!(path, "" | "/")
+}
+
+/// The target that a path (or, where it is bare, a host) means; `None` when it can mean none.
 pub(crate) fn target(path: &str, host: &str) -> Option<ObjectKey> {
-    let path = path.strip_prefix('/').unwrap_or(path);
-    let path = path.strip_suffix('/').unwrap_or(path);
-    if path.is_empty() {
+    if is_bare(path) {
         return channel_of(host);
     }
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let path = path.strip_suffix('/').unwrap_or(path);
     let mut segments = path.split('/');
     match (segments.next()?, segments.next()?, segments.next(), segments.next()) {
         (namespace, name, None, None) => key(TargetKind::Broker, namespace, name),
@@ -121,6 +126,13 @@ mod tests {
             "*",
         ] {
             assert_eq!(shown(path, "localhost:8080"), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_host_means_nothing_beside_a_path() {
+        for path in ["//", "/one", "*"] {
+            assert_eq!(shown(path, "jobs-kn-channel.ns"), None, "{path}");
         }
     }
 

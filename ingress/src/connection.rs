@@ -1,4 +1,4 @@
-//! One connection: HTTP/1.1 or HTTP/2, whichever the peer speaks first.
+//! One connection: HTTP/1.1 or HTTP/2, as agreed on, or whichever the peer speaks first.
 
 use crate::exchange::{Door, Exchange};
 use crate::options::{HEAD_BYTES, OWN_RESETS, PENDING_RESETS, STREAMS};
@@ -13,8 +13,17 @@ use std::pin::pin;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+/// What is spoken on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    Http1,
+    Http2,
+    /// Nothing was agreed on: the first bytes say it.
+    Either,
+}
+
 /// Serves a connection until it ends, or is drained.
-pub(crate) async fn serve<IO>(io: IO, door: Arc<Door>, pulse: Arc<Pulse>)
+pub(crate) async fn serve<IO>(io: IO, protocol: Protocol, door: Arc<Door>, pulse: Arc<Pulse>)
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -23,7 +32,11 @@ where
         let exchange = exchange.clone();
         async move { Ok::<_, Infallible>(exchange.answer(request).await) }
     });
-    let protocols = protocols();
+    let protocols = match protocol {
+        Protocol::Http1 => protocols().http1_only(),
+        Protocol::Http2 => protocols().http2_only(),
+        Protocol::Either => protocols(),
+    };
     let io = TokioIo::new(Transport::new(io, pulse.clone()));
     let mut connection = pin!(protocols.serve_connection(io, service));
     let mut drained = false;

@@ -1,7 +1,7 @@
 //! The socket: bind, accept, drain.
 
 use crate::body::Budget;
-use crate::connection;
+use crate::connection::{self, Protocol};
 use crate::connections::Connections;
 use crate::exchange::Door;
 use crate::metrics::Metrics;
@@ -158,7 +158,9 @@ fn open(
     let _ = stream.set_nodelay(true);
     let pulse = Arc::new(Pulse::new());
     match handshakes.cloned() {
-        None => connections.spawn(pulse.clone(), connection::serve(stream, door.clone(), pulse)),
+        None => {
+            connections.spawn(pulse.clone(), connection::serve(stream, Protocol::Either, door.clone(), pulse))
+        }
         Some(shaking) => connections.spawn(pulse.clone(), shaking.serve(stream, door.clone(), pulse)),
     }
     if connections.len() == door.options.max_connections {

@@ -41,8 +41,8 @@ impl Targets {
         }
         let accepted = metrics.accepted(&key);
         let target = Arc::new(Target { key, accepted });
-        // Without segments it is the host that means the target, and the next request may name another.
-        if path.len() > 1 {
+        // The next request with a bare path may name another host.
+        if !address::is_bare(path) {
             self.remember(path, &target);
         }
         Ok(target)

@@ -3,7 +3,7 @@
 use crate::client::{Answer, Client};
 use crate::program::{self, Finished, command};
 use crate::wait::{until, value};
-use crate::{DEADLINE, Message};
+use crate::{DEADLINE, Identity, Message};
 use rustix::process::{Pid, Signal, kill_process};
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -57,6 +57,16 @@ impl Mesh {
     /// Adds flags for the next start.
     pub fn flags(&mut self, flags: &[&str]) {
         self.args.extend(flags.iter().map(ToString::to_string));
+    }
+
+    /// Has it speak HTTPS with this certificate, which lies in the folder as `tls.crt` and `tls.key`.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn secure(&mut self, identity: &Identity) {
+        std::fs::write(self.folder().join("tls.crt"), &identity.chain).expect("a certificate");
+        std::fs::write(self.folder().join("tls.key"), &identity.key).expect("a key");
+        self.flags(&["--tls-cert", "tls.crt", "--tls-key", "tls.key"]);
     }
 
     /// The folder that holds both.

@@ -1,6 +1,6 @@
 //! Where a subscriber's answers go.
 
-use tests::{Mesh, Message, Reaction, Sink, Subscription, channel, reference, until};
+use tests::{Mesh, Message, RawSink, Reaction, Sink, Subscription, channel, reference, until};
 
 fn answering(id: &str) -> Reaction {
     Reaction::Reply(Message::new(id, "answer").data("{\"yes\":true}"))
@@ -52,6 +52,26 @@ async fn without_a_subscriber_the_events_themselves_go_to_reply() {
     mesh.accept("/channels/default/jobs", [Message::new("1", "job")]).await;
     sink.got(2).await;
     assert_eq!(sink.ids(), ["1", "1"]);
+}
+
+#[tokio::test]
+async fn each_sink_of_a_subscription_is_asked_for_its_consent() {
+    let (worker, told) = (RawSink::start().await, RawSink::start().await);
+    let consent = "HTTP/1.1 200 OK\r\nWebHook-Allowed-Origin: default.sluice\r\nContent-Length: 0\r\n\r\n";
+    let answer = "HTTP/1.1 200 OK\r\nce-specversion: 1.0\r\nce-id: a\r\nce-source: s\r\nce-type: answer\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\nx";
+    worker.first([consent, answer]);
+    told.first([consent]);
+    let asking = "sluice.dev/webhook-handshake: \"true\"";
+    let work = Subscription::new("work").annotated(asking).to(&worker.url()).replies_to(&told.url());
+    let mesh = Mesh::with(&[channel("jobs", &[], &[]), work.to_string()]).await;
+    mesh.accept("/channels/default/jobs", [Message::new("1", "job")]).await;
+    for (sink, id) in [(&worker, "1"), (&told, "a")] {
+        let got = sink.got(2).await;
+        assert_eq!([&got[0].line, &got[1].line], ["OPTIONS / HTTP/1.1", "POST / HTTP/1.1"]);
+        assert!(got.iter().all(|request| request.header("webhook-request-origin") == "default.sluice"));
+        let body = got[1].text();
+        assert!(got[1].header("ce-id") == id || body.contains(&format!("\"id\":\"{id}\"")), "{got:?}");
+    }
 }
 
 /// The sink of the answers is down: they wait for it, over a restart, and nobody asks the subscriber again.

@@ -5,18 +5,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// Writes a certificate beside the manifests and says so by flags.
-fn secure(mesh: &mut Mesh, identity: &Identity) {
-    std::fs::write(mesh.folder().join("tls.crt"), &identity.chain).unwrap();
-    std::fs::write(mesh.folder().join("tls.key"), &identity.key).unwrap();
-    mesh.flags(&["--tls-cert", "tls.crt", "--tls-key", "tls.key"]);
-}
-
 /// A Broker with one Trigger behind HTTPS.
 async fn shop(authority: &Authority, sink: &Sink, flags: &[&str]) -> Mesh {
     let mut mesh = Mesh::new();
     mesh.write("mesh.yaml", &(broker("shop", &[]) + &Trigger::new("bill", &sink.url()).to_string()));
-    secure(&mut mesh, &authority.issue("localhost"));
+    mesh.secure(&authority.issue("localhost"));
     mesh.flags(flags);
     mesh.start().await;
     mesh
@@ -123,7 +116,7 @@ async fn the_greeting_and_the_addresses_name_a_host_of_the_certificate() {
     ] {
         let mut mesh = Mesh::new();
         mesh.write("mesh.yaml", &broker("shop", &[]));
-        secure(&mut mesh, &authority.issue(name));
+        mesh.secure(&authority.issue(name));
         mesh.start().await;
         let line = mesh.said("try: curl").unwrap();
         let url = format!("https://{host}:{}", mesh.events("").rsplit(':').next().unwrap());

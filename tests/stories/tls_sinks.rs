@@ -1,6 +1,8 @@
 //! Events go out by HTTPS, or it is said why not.
 
-use tests::{Authority, Identity, Mesh, Message, Sink, Trigger, broker, until};
+use tests::{
+    Authority, Identity, Mesh, Message, Reaction, Sink, Subscription, Trigger, broker, channel, until,
+};
 
 /// A Trigger without another try whose sink is trusted as far as `roots` go.
 fn trigger(name: &str, sink: &Sink, roots: Option<&str>) -> String {
@@ -95,7 +97,7 @@ async fn a_dead_letter_sink_has_roots_of_its_own_and_the_bundle_is_for_all() {
     let (one, two) = (Authority::new(), Authority::new());
     let dead = Sink::secure(&one.issue("localhost"), None).await;
     let good = Sink::secure(&two.issue("localhost"), None).await;
-    let failing = Sink::reacting(tests::Reaction::Status(400)).await;
+    let failing = Sink::reacting(Reaction::Status(400)).await;
     let mut mesh = Mesh::new();
     let to = format!(
         "    deadLetterSink:\n      uri: \"{}\"\n      CACerts: |\n{}",
@@ -144,6 +146,74 @@ async fn a_sink_that_asks_who_we_are_gets_the_certificate_of_the_secret() {
         sink.count() > 0
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_subscription_shows_its_certificate_to_each_of_its_sinks() {
+    let (authority, ours) = (Authority::new(), Authority::new());
+    let secure = async || Sink::secure(&authority.issue("localhost"), Some(&ours)).await;
+    let (worker, told, dead) = (secure().await, secure().await, secure().await);
+    worker.first([Reaction::Reply(Message::new("a", "answer")), Reaction::Status(400)]);
+    let work = Subscription::new("work").annotated("sluice.dev/client-certificate: own");
+    let work = work.to(&worker.url()).replies_to(&told.url());
+    let work = work.delivery(&format!("deadLetterSink: {{uri: '{}'}}", dead.url()));
+    let mut mesh = Mesh::new();
+    mesh.write(
+        "mesh.yaml",
+        &[channel("jobs", &[], &[]), secret("own", &ours.issue("sluice")), work.to_string()].concat(),
+    );
+    std::fs::write(mesh.folder().join("ca.crt"), authority.pem()).unwrap();
+    mesh.flags(&["--ca-bundle", "ca.crt"]);
+    mesh.start().await;
+    mesh.accept("/channels/default/jobs", [Message::new("1", "job")]).await;
+    assert_eq!(told.got(1).await[0].header("ce-id"), "a");
+    mesh.accept("/channels/default/jobs", [Message::new("2", "job")]).await;
+    assert_eq!(dead.got(1).await[0].header("ce-id"), "2");
+}
+
+/// Connections that are kept were made with the old one.
+#[tokio::test]
+async fn a_changed_secret_makes_new_connections() {
+    let (authority, ours) = (Authority::new(), Authority::new());
+    let sink = Sink::secure(&authority.issue("localhost"), Some(&ours)).await;
+    let root = authority.pem();
+    let bill = showing("own", &trigger("bill", &sink, Some(&root)));
+    let mesh = Mesh::with(&[broker("shop", &[]), bill]).await;
+    mesh.write("secret.yaml", &secret("own", &ours.issue("sluice")));
+    until("the Trigger in force", async || {
+        mesh.cli(&["get", "trigger", "bill"]).await.done().out.contains("True")
+    })
+    .await;
+    mesh.accept("/default/shop", [Message::new("1", "order")]).await;
+    sink.got(1).await;
+    mesh.write("secret.yaml", &secret("own", &Authority::new().issue("sluice")));
+    tests::value("a dead letter", async || {
+        mesh.accept("/default/shop", [Message::new("2", "order")]).await;
+        mesh.dead_letters().await.into_iter().next()
+    })
+    .await;
+    let reason = reason(&mesh, "bill").await;
+    assert!(reason.contains("it does not trust the issuer"), "{reason}");
+}
+
+#[tokio::test]
+async fn nothing_that_can_be_asked_shows_a_key() {
+    let ours = Authority::new().issue("sluice");
+    let mut mesh = Mesh::new();
+    mesh.write("mesh.yaml", &[broker("shop", &[]), secret("own", &ours)].concat());
+    mesh.flags(&["--log", "trace"]);
+    mesh.start().await;
+    let line = ours.key.lines().nth(1).unwrap();
+    for args in [
+        &["get", "secret", "own", "-o", "yaml"][..],
+        &["get", "-A", "-o", "json"],
+        &["get", "secret", "own", "-o", "wide"],
+    ] {
+        let shown = mesh.cli(args).await;
+        let all = format!("{shown:?}");
+        assert!(!all.contains(line), "{args:?} shows the key");
+    }
+    assert!(mesh.said(line).is_none(), "the log shows the key");
 }
 
 #[tokio::test]

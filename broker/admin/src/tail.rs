@@ -85,8 +85,8 @@ impl Parameters {
 
 impl Wanted {
     fn take(&self, tapped: &Tapped) -> bool {
-        self.filter.matches(&tapped.record.event)
-            && self.target.as_deref().is_none_or(|wanted| tapped.target.to_string() == wanted)
+        self.target.as_deref().is_none_or(|wanted| tapped.target.to_string() == wanted)
+            && self.filter.matches(&tapped.record.event)
     }
 }
 

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! An expression is parsed once; evaluating it allocates nothing unless it makes new text. Its length and
-//! its depth are bounded, so every walk over it is. `docs/filters.md` says where the specification leaves a choice.
+//! its depth are bounded, so every walk over it is, and so is the work of one evaluation (`scope.rs`).
+//! `docs/filters.md` says where the specification leaves a choice.
 
 mod advice;
 mod cursor;
@@ -20,6 +21,7 @@ mod lexer;
 mod parser;
 mod pattern;
 mod place;
+mod scope;
 mod syntax;
 mod value;
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 /// What the sink does with a request.
@@ -15,6 +15,8 @@ pub(crate) enum Act {
     Answer(String),
     /// Sends these bytes and closes the connection.
     AnswerAndClose(String),
+    /// Sends these bytes when it is told to, and keeps the connection.
+    AnswerWhen(Arc<Notify>, String),
     /// Sends nothing, ever.
     Hang,
 }
@@ -158,6 +160,10 @@ async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, connection: usiz
                 stream.write_all(text.as_bytes()).await.unwrap_or_default();
                 stream.shutdown().await.unwrap_or_default();
                 return;
+            }
+            Act::AnswerWhen(told, text) => {
+                told.notified().await;
+                stream.write_all(text.as_bytes()).await.unwrap_or_default();
             }
             Act::Hang => std::future::pending().await,
         }

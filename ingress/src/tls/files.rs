@@ -1,6 +1,7 @@
 //! From the files to what a listener needs.
 
 use super::InForce;
+use super::handshake::{HTTP_1, HTTP_2};
 use certificates::{Identity, Part, provider, roots};
 use rustls::server::WebPkiClientVerifier;
 use rustls::sign::SingleCertAndKey;
@@ -106,7 +107,7 @@ impl InForce {
         };
         let own = SingleCertAndKey::from(identity.certified());
         let mut config = asking.with_cert_resolver(Arc::new(own));
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![HTTP_2.to_vec(), HTTP_1.to_vec()];
         Ok(Self { contents, identity, config: Arc::new(config) })
     }
 }

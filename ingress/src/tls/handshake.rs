@@ -2,7 +2,7 @@
 
 use super::Tls;
 use super::failures::{Failure, Failures};
-use crate::connection;
+use crate::connection::{self, Protocol};
 use crate::exchange::Door;
 use crate::metrics::Metrics;
 use crate::pulse::Pulse;
@@ -15,6 +15,10 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+
+/// The names of what is spoken, as a handshake has them; the first one that both sides know is taken.
+pub(super) const HTTP_2: &[u8] = b"h2";
+pub(super) const HTTP_1: &[u8] = b"http/1.1";
 
 /// Shakes hands with every peer, each in its own connection's task: a slow one holds up nobody.
 pub(crate) struct Handshakes {
@@ -33,7 +37,10 @@ impl Handshakes {
         let limit = door.options.head_timeout;
         match self.shake(stream, limit, &pulse).await {
             None => {}
-            Some(Ok(stream)) => connection::serve(stream, door, pulse).await,
+            Some(Ok(stream)) => {
+                let protocol = agreed(&stream);
+                connection::serve(stream, protocol, door, pulse).await;
+            }
             Some(Err(failure)) => self.failures.note(&failure, peer),
         }
     }
@@ -57,5 +64,14 @@ impl Handshakes {
             Ok(shaken) => shaken.map_err(Failure::from),
             Err(_) => Err(Failure::timeout(limit)),
         })
+    }
+}
+
+/// What client and listener chose in the handshake (ALPN); old clients choose nothing.
+fn agreed(stream: &TlsStream<TcpStream>) -> Protocol {
+    match stream.get_ref().1.alpn_protocol() {
+        Some(HTTP_2) => Protocol::Http2,
+        Some(_) => Protocol::Http1,
+        None => Protocol::Either,
     }
 }

@@ -73,6 +73,17 @@ async fn an_absolute_request_target_beats_the_host_header() {
     assert_eq!(house.metric(r#"sluice_events_accepted_total{target="channels/default/shop"}"#), 1);
 }
 
+/// What was found by a host is not remembered for a path.
+#[tokio::test]
+async fn two_slashes_are_no_target_whoever_came_before() {
+    let house = House::open().await;
+    for host in ["shop-kn-channel.default.svc", "another-kn-channel.default.svc"] {
+        let request = post("//", "", "x").replace("Host: test", &format!("Host: {host}"));
+        assert!(request.contains(host), "{request}");
+        assert_eq!(ask(house.address, request).await.status, 404, "{host}");
+    }
+}
+
 #[tokio::test]
 async fn transfer_encoding_beats_content_length_and_ends_the_connection() {
     let house = House::open().await;

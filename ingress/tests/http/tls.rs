@@ -37,6 +37,33 @@ async fn house() -> (House, TlsConnector) {
     (House::secured(tls).await, TlsConnector::from(Arc::new(config)))
 }
 
+/// Offers one protocol in the handshake, and says what it says in another.
+async fn says(agreed: &str, bytes: &[u8]) -> Vec<u8> {
+    let (house, connector) = house().await;
+    let mut config = ClientConfig::clone(connector.config());
+    config.alpn_protocols = vec![agreed.as_bytes().to_vec()];
+    let mut peer = connect(&house, &TlsConnector::from(Arc::new(config))).await;
+    assert_eq!(peer.get_ref().1.alpn_protocol(), Some(agreed.as_bytes()));
+    peer.write_all(bytes).await.unwrap();
+    peer.flush().await.unwrap();
+    let mut answer = Vec::new();
+    // The connection may end without a goodbye.
+    let _ = peer.read_to_end(&mut answer).await;
+    answer
+}
+
+#[tokio::test]
+async fn what_was_agreed_on_is_all_that_is_spoken() {
+    let http_1 = post("/default/shop", "Connection: close\r\n", "x");
+    let answer = says("http/1.1", http_1.as_bytes()).await;
+    assert!(answer.starts_with(b"HTTP/1.1 202"), "{}", String::from_utf8_lossy(&answer));
+    let answer = says("h2", http_1.as_bytes()).await;
+    assert!(!answer.starts_with(b"HTTP/1.1"), "{}", String::from_utf8_lossy(&answer));
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    let answer = says("http/1.1", preface).await;
+    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 4"), "{answer:?}");
+}
+
 async fn connect(house: &House, connector: &TlsConnector) -> TlsStream<TcpStream> {
     let tcp = TcpStream::connect(house.address).await.unwrap();
     connector.connect(ServerName::try_from("localhost").unwrap(), tcp).await.unwrap()

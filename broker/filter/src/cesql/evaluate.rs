@@ -5,6 +5,7 @@
 
 use super::fault::{Fault, Raised, Reason};
 use super::place::Span;
+use super::scope::{Exhausted, Scope};
 use super::syntax::{Arithmetic, Comparison, Logic, Node, Part};
 use super::value::{Type, Value};
 use event::Event;
@@ -14,7 +15,7 @@ pub(super) type Evaluated<'e, T = Value<'e>> = Result<T, Raised<'e>>;
 
 /// The value, and the error that it comes with.
 pub(super) fn evaluate<'e>(part: &'e Part, event: &'e Event) -> (Value<'e>, Option<Fault>) {
-    match operate(part, event) {
+    match operate(part, &Scope::of(event)) {
         Ok(value) => (value, None),
         Err(raised) => {
             // A type that is not known counts as Boolean (section 3.2).
@@ -25,56 +26,90 @@ pub(super) fn evaluate<'e>(part: &'e Part, event: &'e Event) -> (Value<'e>, Opti
 }
 
 /// The value of an operand.
-pub(super) fn value<'e>(part: &'e Part, event: &'e Event) -> Evaluated<'e> {
-    operate(part, event).map_err(Raised::passed_on)
+pub(super) fn value<'e>(part: &'e Part, scope: &Scope<'e>) -> Evaluated<'e> {
+    operate(part, scope).map_err(Raised::passed_on)
 }
 
 /// An operand that has to be a Boolean.
-pub(super) fn boolean<'e>(part: &'e Part, event: &'e Event) -> Evaluated<'e, bool> {
-    value(part, event)?.boolean().ok_or_else(|| no_cast(Type::Boolean, part.span))
+pub(super) fn boolean<'e>(part: &'e Part, scope: &Scope<'e>) -> Evaluated<'e, bool> {
+    value(part, scope)?.boolean().ok_or_else(|| no_cast(Type::Boolean, part.span))
 }
 
 /// An operand that has to be an Integer.
-pub(super) fn integer<'e>(part: &'e Part, event: &'e Event) -> Evaluated<'e, i32> {
-    value(part, event)?.integer().ok_or_else(|| no_cast(Type::Integer, part.span))
+pub(super) fn integer<'e>(part: &'e Part, scope: &Scope<'e>) -> Evaluated<'e, i32> {
+    whole(&value(part, scope)?, part.span, scope)
+}
+
+fn whole<'e>(value: &Value<'e>, span: Span, scope: &Scope<'e>) -> Evaluated<'e, i32> {
+    weigh(value, Type::Integer, span, scope)?;
+    value.integer().ok_or_else(|| no_cast(Type::Integer, span))
 }
 
 /// An operand that has to be a String.
-pub(super) fn text<'e>(part: &'e Part, event: &'e Event) -> Evaluated<'e, Cow<'e, str>> {
-    value(part, event).map(Value::string)
+pub(super) fn text<'e>(part: &'e Part, scope: &Scope<'e>) -> Evaluated<'e, Cow<'e, str>> {
+    value(part, scope).map(Value::string)
+}
+
+/// The same, to be walked along from one end to the other.
+pub(super) fn walk<'e>(part: &'e Part, scope: &Scope<'e>) -> Evaluated<'e, Cow<'e, str>> {
+    let text = text(part, scope)?;
+    scope.spend(text.len()).map_err(too_much(part.span))?;
+    Ok(text)
+}
+
+/// A value as one of another type.
+fn cast<'e>(value: Value<'e>, to: Type, span: Span, scope: &Scope<'e>) -> Evaluated<'e> {
+    weigh(&value, to, span, scope)?;
+    value.cast(to).ok_or_else(|| no_cast(to, span))
+}
+
+/// Spends what a cast costs: a number may stand behind a million zeros.
+pub(super) fn weigh<'e>(value: &Value<'e>, to: Type, span: Span, scope: &Scope<'e>) -> Evaluated<'e, ()> {
+    match (value, to) {
+        (Value::String(text), Type::Integer) => scope.spend(text.len()).map_err(too_much(span)),
+        _ => Ok(()),
+    }
+}
+
+/// What no steps are left for.
+pub(super) fn too_much<'e>(span: Span) -> impl Fn(Exhausted) -> Raised<'e> {
+    move |Exhausted| Raised::new(Reason::TooMuch, span)
 }
 
 fn no_cast<'e>(to: Type, span: Span) -> Raised<'e> {
     Raised::new(Reason::NoCast(to), span)
 }
 
-fn operate<'e>(part: &'e Part, event: &'e Event) -> Evaluated<'e> {
+fn operate<'e>(part: &'e Part, scope: &Scope<'e>) -> Evaluated<'e> {
     let raised = |reason| Raised::new(reason, part.span);
     match &part.node {
         Node::Literal(literal) => Ok(literal.lent()),
-        Node::Attribute(attribute) => attribute.read(event).ok_or_else(|| raised(Reason::Absent)),
-        Node::Exists(attribute) => Ok(Value::Boolean(attribute.is_in(event))),
-        Node::Not(inner) => not(inner, event),
-        Node::Negate(inner) => match integer(inner, event)?.checked_neg() {
+        Node::Attribute(attribute) => attribute.read(scope.event).ok_or_else(|| raised(Reason::Absent)),
+        Node::Exists(attribute) => Ok(Value::Boolean(attribute.is_in(scope.event))),
+        Node::Not(inner) => not(inner, scope),
+        Node::Negate(inner) => match integer(inner, scope)?.checked_neg() {
             Some(negated) => Ok(Value::Integer(negated)),
             None => Err(raised(Reason::Overflow)),
         },
-        Node::Like(inner, pattern) => Ok(Value::Boolean(pattern.matches(&text(inner, event)?))),
-        Node::In(item, set) => is_in(item, set, event).map(Value::Boolean),
-        Node::Compare(comparison, sides) => compare(*comparison, sides, event).map(Value::Boolean),
+        Node::Like(inner, pattern) => {
+            let matches = pattern.matches(&text(inner, scope)?, scope);
+            matches.map(Value::Boolean).map_err(too_much(part.span))
+        }
+        Node::In(item, set) => is_in(item, set, scope).map(Value::Boolean),
+        Node::Compare(comparison, sides) => compare(*comparison, sides, scope).map(Value::Boolean),
         Node::Calculate(operator, sides) => {
-            let (left, right) = integers(sides, event)?;
+            let (left, right) = integers(sides, scope)?;
             operator.apply(left, right).map(Value::Integer).map_err(raised)
         }
-        Node::Logic(first, rest) => logic(first, rest, event).map(Value::Boolean),
-        Node::Call(function, arguments) => function.call(arguments, part.span, event),
+        Node::Logic(first, rest) => logic(first, rest, scope).map(Value::Boolean),
+        Node::Call(function, arguments) => function.call(arguments, part.span, scope),
         Node::Unknown => Err(raised(Reason::NoSuchFunction)),
     }
 }
 
 /// `NOT` casts a String; the test suite has it refuse an Integer, and say `true` with it.
-fn not<'e>(inner: &'e Part, event: &'e Event) -> Evaluated<'e> {
-    match value(inner, event)? {
+fn not<'e>(inner: &'e Part, scope: &Scope<'e>) -> Evaluated<'e> {
+    match value(inner, scope)? {
         Value::Integer(_) => Err(Raised::new(Reason::NotOfInteger, inner.span).giving(Value::Boolean(true))),
         value => match value.boolean() {
             Some(value) => Ok(Value::Boolean(!value)),
@@ -84,42 +119,39 @@ fn not<'e>(inner: &'e Part, event: &'e Event) -> Evaluated<'e> {
 }
 
 /// Both sides are evaluated before one of them is cast.
-fn both<'e>([left, right]: &'e [Part; 2], event: &'e Event) -> Evaluated<'e, (Value<'e>, Value<'e>)> {
-    Ok((value(left, event)?, value(right, event)?))
+fn both<'e>([left, right]: &'e [Part; 2], scope: &Scope<'e>) -> Evaluated<'e, (Value<'e>, Value<'e>)> {
+    Ok((value(left, scope)?, value(right, scope)?))
 }
 
-fn integers<'e>(sides: &'e [Part; 2], event: &'e Event) -> Evaluated<'e, (i32, i32)> {
-    let (left, right) = both(sides, event)?;
-    let left = left.integer().ok_or_else(|| no_cast(Type::Integer, sides[0].span))?;
-    let right = right.integer().ok_or_else(|| no_cast(Type::Integer, sides[1].span))?;
-    Ok((left, right))
+fn integers<'e>(sides: &'e [Part; 2], scope: &Scope<'e>) -> Evaluated<'e, (i32, i32)> {
+    let (left, right) = both(sides, scope)?;
+    let left = whole(&left, sides[0].span, scope)?;
+    Ok((left, whole(&right, sides[1].span, scope)?))
 }
 
-fn compare<'e>(comparison: Comparison, sides: &'e [Part; 2], event: &'e Event) -> Evaluated<'e, bool> {
+fn compare<'e>(comparison: Comparison, sides: &'e [Part; 2], scope: &Scope<'e>) -> Evaluated<'e, bool> {
     let order: fn(&i32, &i32) -> bool = match comparison {
-        Comparison::Equal => return equal(sides, event),
-        Comparison::NotEqual => return equal(sides, event).map(|equal| !equal),
+        Comparison::Equal => return equal(sides, scope),
+        Comparison::NotEqual => return equal(sides, scope).map(|equal| !equal),
         Comparison::Less => i32::lt,
         Comparison::LessOrEqual => i32::le,
         Comparison::Greater => i32::gt,
         Comparison::GreaterOrEqual => i32::ge,
     };
-    integers(sides, event).map(|(left, right)| order(&left, &right))
+    integers(sides, scope).map(|(left, right)| order(&left, &right))
 }
 
 /// The left side becomes what the right side is.
-fn equal<'e>(sides: &'e [Part; 2], event: &'e Event) -> Evaluated<'e, bool> {
-    let (left, right) = both(sides, event)?;
-    let left = left.cast(right.ty()).ok_or_else(|| no_cast(right.ty(), sides[0].span))?;
-    Ok(left == right)
+fn equal<'e>(sides: &'e [Part; 2], scope: &Scope<'e>) -> Evaluated<'e, bool> {
+    let (left, right) = both(sides, scope)?;
+    Ok(cast(left, right.ty(), sides[0].span, scope)? == right)
 }
 
 /// The members become what the item is, one by one until one is equal.
-fn is_in<'e>(item: &'e Part, set: &'e [Part], event: &'e Event) -> Evaluated<'e, bool> {
-    let item = value(item, event)?;
+fn is_in<'e>(item: &'e Part, set: &'e [Part], scope: &Scope<'e>) -> Evaluated<'e, bool> {
+    let item = value(item, scope)?;
     for part in set {
-        let member = value(part, event)?.cast(item.ty());
-        if member.ok_or_else(|| no_cast(item.ty(), part.span))? == item {
+        if cast(value(part, scope)?, item.ty(), part.span, scope)? == item {
             return Ok(true);
         }
     }
@@ -127,12 +159,12 @@ fn is_in<'e>(item: &'e Part, set: &'e [Part], event: &'e Event) -> Evaluated<'e,
 }
 
 /// `a op (b op (c ...))`, as far as it has to be looked at.
-fn logic<'e>(first: &'e Part, rest: &'e [(Logic, Part)], event: &'e Event) -> Evaluated<'e, bool> {
+fn logic<'e>(first: &'e Part, rest: &'e [(Logic, Part)], scope: &Scope<'e>) -> Evaluated<'e, bool> {
     let mut left = first;
     // What the brackets to the right give is turned round by each true left side of a XOR.
     let mut flip = false;
     for (operator, right) in rest {
-        match (operator, boolean(left, event)?) {
+        match (operator, boolean(left, scope)?) {
             (Logic::And, false) => return Ok(flip),
             (Logic::Or, true) => return Ok(!flip),
             (Logic::Xor, true) => flip = !flip,
@@ -140,7 +172,7 @@ fn logic<'e>(first: &'e Part, rest: &'e [(Logic, Part)], event: &'e Event) -> Ev
         }
         left = right;
     }
-    boolean(left, event).map(|last| last != flip)
+    boolean(left, scope).map(|last| last != flip)
 }
 
 impl Arithmetic {

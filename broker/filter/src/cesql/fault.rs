@@ -72,6 +72,7 @@ pub(super) enum Reason {
     NegativeLength,
     OutsideOfText,
     TooLong,
+    TooMuch,
 }
 
 impl Fault {
@@ -83,7 +84,9 @@ impl Fault {
             Reason::NoSuchFunction => ErrorKind::MissingFunction,
             Reason::NoCast(_) | Reason::NotOfInteger => ErrorKind::Cast,
             Reason::DivisionByZero | Reason::Overflow => ErrorKind::Math,
-            Reason::NegativeLength | Reason::OutsideOfText | Reason::TooLong => ErrorKind::FunctionEvaluation,
+            Reason::NegativeLength | Reason::OutsideOfText | Reason::TooLong | Reason::TooMuch => {
+                ErrorKind::FunctionEvaluation
+            }
         }
     }
 
@@ -110,6 +113,9 @@ impl fmt::Display for Reason {
             Self::NegativeLength => "asks for less than no characters",
             Self::OutsideOfText => "begins outside of the text",
             Self::TooLong => "makes a text of more than 1 MiB",
+            Self::TooMuch => {
+                "is too much work for attributes as long as this event's: one evaluation takes 8 million steps at most"
+            }
         })
     }
 }

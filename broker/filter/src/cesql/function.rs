@@ -1,11 +1,11 @@
 //! The built-in functions (section 3.5).
 
-use super::evaluate::{Evaluated, boolean, integer, text, value};
+use super::evaluate::{Evaluated, boolean, integer, text, too_much, value, walk, weigh};
 use super::fault::{Raised, Reason};
 use super::place::Span;
+use super::scope::Scope;
 use super::syntax::Part;
 use super::value::{Type, Value};
-use event::Event;
 use std::borrow::Cow;
 
 /// Bytes of a text that an expression may put together.
@@ -87,42 +87,46 @@ impl Function {
     }
 
     /// Calls it; each argument is evaluated and cast before the next one.
-    pub(super) fn call<'e>(self, arguments: &'e [Part], span: Span, event: &'e Event) -> Evaluated<'e> {
+    pub(super) fn call<'e>(self, arguments: &'e [Part], span: Span, scope: &Scope<'e>) -> Evaluated<'e> {
         let raised = |reason| Raised::new(reason, span);
         match (self, arguments) {
-            (Self::Int, [x]) => integer(x, event).map(Value::Integer),
-            (Self::Bool, [x]) => boolean(x, event).map(Value::Boolean),
-            (Self::String, [x]) => text(x, event).map(Value::String),
-            (Self::IsInt, [x]) => value(x, event).map(|x| Value::Boolean(x.integer().is_some())),
-            (Self::IsBool, [x]) => value(x, event).map(|x| Value::Boolean(x.boolean().is_some())),
-            (Self::Abs, [x]) => match integer(x, event)?.checked_abs() {
+            (Self::Int, [x]) => integer(x, scope).map(Value::Integer),
+            (Self::Bool, [x]) => boolean(x, scope).map(Value::Boolean),
+            (Self::String, [x]) => text(x, scope).map(Value::String),
+            (Self::IsInt, [x]) => {
+                let value = value(x, scope)?;
+                weigh(&value, Type::Integer, span, scope)?;
+                Ok(Value::Boolean(value.integer().is_some()))
+            }
+            (Self::IsBool, [x]) => value(x, scope).map(|x| Value::Boolean(x.boolean().is_some())),
+            (Self::Abs, [x]) => match integer(x, scope)?.checked_abs() {
                 Some(x) => Ok(Value::Integer(x)),
                 None => Err(raised(Reason::Overflow).giving(Value::Integer(i32::MAX))),
             },
             (Self::Length, [x]) => {
-                let length = i32::try_from(text(x, event)?.chars().count());
+                let length = i32::try_from(walk(x, scope)?.chars().count());
                 length.map(Value::Integer).map_err(|_| raised(Reason::Overflow))
             }
-            (Self::Concat, parts) => join("", parts, span, event),
-            (Self::ConcatWs, [between, parts @ ..]) => join(&text(between, event)?, parts, span, event),
+            (Self::Concat, parts) => join("", parts, span, scope),
+            (Self::ConcatWs, [between, parts @ ..]) => join(&text(between, scope)?, parts, span, scope),
             (Self::Lower, [x]) => {
-                text(x, event).map(|x| changed(x, |c| c.to_lowercase().eq([c]), str::to_lowercase))
+                walk(x, scope).map(|x| changed(x, |c| c.to_lowercase().eq([c]), str::to_lowercase))
             }
             (Self::Upper, [x]) => {
-                text(x, event).map(|x| changed(x, |c| c.to_uppercase().eq([c]), str::to_uppercase))
+                walk(x, scope).map(|x| changed(x, |c| c.to_uppercase().eq([c]), str::to_uppercase))
             }
-            (Self::Trim, [x]) => text(x, event).map(|x| slice(x, str::trim)),
-            (Self::Left | Self::Right, [x, count]) => self.end(x, count, span, event),
-            (Self::Substring, [x, from, length @ ..]) => substring(x, from, length.first(), span, event),
+            (Self::Trim, [x]) => walk(x, scope).map(|x| slice(x, str::trim)),
+            (Self::Left | Self::Right, [x, count]) => self.end(x, count, span, scope),
+            (Self::Substring, [x, from, length @ ..]) => substring(x, from, length.first(), span, scope),
             // [`Function::find`] counts them.
             _ => Err(raised(Reason::NoSuchFunction)),
         }
     }
 
     /// `LEFT` and `RIGHT`.
-    fn end<'e>(self, x: &'e Part, count: &'e Part, span: Span, event: &'e Event) -> Evaluated<'e> {
-        let x = text(x, event)?;
-        let Ok(count) = usize::try_from(integer(count, event)?) else {
+    fn end<'e>(self, x: &'e Part, count: &'e Part, span: Span, scope: &Scope<'e>) -> Evaluated<'e> {
+        let x = walk(x, scope)?;
+        let Ok(count) = usize::try_from(integer(count, scope)?) else {
             return Err(Raised::new(Reason::NegativeLength, span).giving(Value::String(x)));
         };
         Ok(slice(x, |x| match self {
@@ -138,11 +142,11 @@ fn substring<'e>(
     from: &'e Part,
     length: Option<&'e Part>,
     span: Span,
-    event: &'e Event,
+    scope: &Scope<'e>,
 ) -> Evaluated<'e> {
-    let x = text(x, event)?;
-    let from = integer(from, event)?;
-    let length = length.map(|length| integer(length, event)).transpose()?;
+    let x = walk(x, scope)?;
+    let from = integer(from, scope)?;
+    let length = length.map(|length| integer(length, scope)).transpose()?;
     let Ok(length) = length.map_or(Ok(usize::MAX), usize::try_from) else {
         return Err(Raised::new(Reason::NegativeLength, span));
     };
@@ -162,10 +166,11 @@ fn substring<'e>(
     }))
 }
 
-fn join<'e>(between: &str, parts: &'e [Part], span: Span, event: &'e Event) -> Evaluated<'e> {
+fn join<'e>(between: &str, parts: &'e [Part], span: Span, scope: &Scope<'e>) -> Evaluated<'e> {
     let mut joined = String::new();
     for (i, part) in parts.iter().enumerate() {
-        let part = text(part, event)?;
+        let part = text(part, scope)?;
+        scope.spend(between.len() + part.len()).map_err(too_much(span))?;
         if i > 0 {
             joined.push_str(between);
         }

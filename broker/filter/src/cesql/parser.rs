@@ -45,7 +45,7 @@ pub(super) fn parse(text: &str) -> Parsed<(Part, Vec<Note>)> {
 
 struct Parser<'t> {
     cursor: Cursor<'t>,
-    /// Operands that are being parsed, one inside the other.
+    /// Operands and sets that are being parsed, one inside the other: bounds the stack.
     level: usize,
     notes: Vec<Note>,
 }
@@ -133,7 +133,7 @@ impl Parser<'_> {
         if !self.cursor.taken(Lexeme::Open) {
             return Err(self.cursor.expected("`(` and the values"));
         }
-        let (set, close) = self.list()?;
+        let (set, close) = self.deeper(Self::list)?;
         let span = left.span.to(close);
         let is_in = self.part(Node::In(Box::new(left), set.into()), span)?;
         self.negated(negated, is_in)
@@ -158,6 +158,17 @@ impl Parser<'_> {
             Lexeme::Close => Ok(self.cursor.take().span),
             _ => Err(self.cursor.expected(expected)),
         }
+    }
+
+    /// Parses something that stands inside of what is being parsed.
+    fn deeper<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        self.level += 1;
+        if self.level > MAX_DEPTH {
+            return Err(self.too_deep(self.cursor.span()));
+        }
+        let parsed = parse(self);
+        self.level -= 1;
+        parsed
     }
 
     fn part(&self, node: Node, span: Span) -> Parsed {

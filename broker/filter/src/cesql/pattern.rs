@@ -1,5 +1,6 @@
 //! The patterns of `LIKE` (section 3.4.3), compiled.
 
+use super::scope::{Exhausted, Scope};
 use crate::Filter;
 
 /// A pattern: what stands between its `%`. One part: the whole text; else the first part begins it, the last
@@ -33,15 +34,22 @@ impl Pattern {
         Self(runs.into())
     }
 
-    pub(super) fn matches(&self, text: &str) -> bool {
-        match &*self.0 {
-            [] => false,
-            [whole] => whole.strip_prefix(text).is_some_and(str::is_empty),
-            [first, middle @ .., last] => first
-                .strip_prefix(text)
-                .and_then(|rest| last.strip_suffix(rest))
-                .is_some_and(|rest| middle.iter().try_fold(rest, |rest, run| run.find(rest)).is_some()),
+    /// Whether a text is as the pattern says; what is looked for between the ends is work.
+    pub(super) fn matches(&self, text: &str, scope: &Scope<'_>) -> Result<bool, Exhausted> {
+        let (first, middle, last) = match &*self.0 {
+            [] => return Ok(false),
+            [whole] => return Ok(whole.strip_prefix(text).is_some_and(str::is_empty)),
+            [first, middle @ .., last] => (first, middle, last),
+        };
+        let inner = first.strip_prefix(text).and_then(|rest| last.strip_suffix(rest));
+        let Some(mut rest) = inner else { return Ok(false) };
+        for run in middle {
+            match run.find(rest, scope)? {
+                Some(behind) => rest = behind,
+                None => return Ok(false),
+            }
         }
+        Ok(true)
     }
 
     /// Comparisons of an attribute that hold whenever its value matches; none may be known.
@@ -100,11 +108,24 @@ impl Run {
     }
 
     /// What follows its first place in a text.
-    fn find<'t>(&self, text: &'t str) -> Option<&'t str> {
-        match self {
-            Self::Plain(plain) => text.find(&**plain).map(|at| &text[at + plain.len()..]),
-            Self::Gaps(_) => text.char_indices().find_map(|(at, _)| self.strip_prefix(&text[at..])),
+    fn find<'t>(&self, text: &'t str, scope: &Scope<'_>) -> Result<Option<&'t str>, Exhausted> {
+        let run = match self {
+            Self::Plain(plain) => {
+                let at = text.find(&**plain);
+                scope.spend(at.unwrap_or(text.len()))?;
+                return Ok(at.map(|at| &text[at + plain.len()..]));
+            }
+            Self::Gaps(run) => run,
+        };
+        for (at, _) in text.char_indices() {
+            let mut rest = text[at..].chars();
+            let fitting = run.iter().take_while(|want| fits(**want, rest.next())).count();
+            scope.spend(1 + fitting)?;
+            if fitting == run.len() {
+                return Ok(Some(rest.as_str()));
+            }
         }
+        Ok(None)
     }
 }
 

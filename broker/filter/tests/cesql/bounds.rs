@@ -10,13 +10,15 @@ fn error(text: &str) -> String {
 
 #[test]
 fn nesting_ends_at_64_levels() {
-    let nests: [fn(usize) -> String; 6] = [
+    let nests: [fn(usize) -> String; 8] = [
         |n| format!("{}TRUE{}", "(".repeat(n), ")".repeat(n)),
         |n| format!("{}TRUE", "NOT ".repeat(n)),
         |n| format!("{}1", "- ".repeat(n)),
         |n| format!("1{}", " + 1".repeat(n)),
         |n| format!("{}1{}", "ABS(".repeat(n), ")".repeat(n)),
         |n| format!("1{}", " IN (1)".repeat(n)),
+        |n| format!("{}1{}", "1 IN (".repeat(n), ")".repeat(n)),
+        |n| format!("{}1{}", "1 IN(1,".repeat(n), ")".repeat(n)),
     ];
     for nest in nests {
         assert!(nest(63).parse::<Expression>().is_ok(), "{}", nest(3));
@@ -56,6 +58,36 @@ fn text_that_is_put_together_ends_at_1_mib() {
     let much = length(3000);
     let (value, fault) = much.evaluate(&big);
     assert_eq!((value, fault.unwrap().kind()), (Value::Integer(0), ErrorKind::FunctionEvaluation));
+}
+
+/// A megabyte in an attribute, and expressions that walk along it again and again.
+#[test]
+fn work_ends_at_8_million_steps() {
+    let big = event::Event::builder().set("id", "1").set("source", "s").set("type", "t");
+    let (x, zeros) = ("x".repeat(1000 * 1000), "0".repeat(1000 * 1000));
+    let big = big.set("big", &x).set("zeros", &zeros).build().unwrap();
+    for text in [
+        format!("big LIKE '%{}y%'", "_".repeat(12_000)),
+        format!("{}TRUE", "big LIKE '%y%' OR ".repeat(800)),
+        format!("{}TRUE", "UPPER(big) = '' OR ".repeat(800)),
+        format!("{}TRUE", "RIGHT(big, 1) = '' OR ".repeat(700)),
+        format!("{}TRUE", "zeros = 1 OR ".repeat(1000)),
+        format!("1 IN ({}1)", "zeros, ".repeat(1000)),
+        format!("{}TRUE", "zeros > 1 OR ".repeat(1000)),
+        format!("{}TRUE", "NOT IS_INT(zeros) OR ".repeat(700)),
+    ] {
+        let much = parse(&text);
+        let (value, fault) = much.evaluate(&big);
+        let fault = fault.unwrap_or_else(|| panic!("{}: {value}", &text[..40]));
+        assert_eq!(fault.kind(), ErrorKind::FunctionEvaluation, "{}", &text[..40]);
+        assert!(much.describe(&fault).contains("too much work"), "{}", much.describe(&fault));
+    }
+    for text in
+        ["big = 'y' OR ", "big LIKE 'y%' OR ", "big LIKE '_y%' OR ", "big LIKE '%y' OR ", "big IN ('y') OR "]
+    {
+        let cheap = parse(&format!("{}TRUE", text.repeat(800)));
+        assert_eq!(cheap.evaluate(&big), (Value::Boolean(true), None), "{text}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What operators stand before and between.
 
-use super::{MAX_DEPTH, Parsed, Parser, unescaped};
+use super::{Parsed, Parser, unescaped};
 use crate::cesql::advice::Note;
 use crate::cesql::function::Function;
 use crate::cesql::lexer::Lexeme;
@@ -12,11 +12,11 @@ use std::borrow::Cow;
 impl Parser<'_> {
     /// A literal, an attribute, a function, a bracket; or an operator and its operand.
     pub(super) fn operand(&mut self) -> Parsed {
-        self.level += 1;
-        if self.level > MAX_DEPTH {
-            return Err(self.too_deep(self.cursor.span()));
-        }
-        let part = match self.cursor.peek() {
+        self.deeper(Self::bare_operand)
+    }
+
+    fn bare_operand(&mut self) -> Parsed {
+        match self.cursor.peek() {
             Lexeme::Boolean(value) => self.literal(Value::Boolean(value)),
             Lexeme::Quoted(quote, content) => {
                 self.literal(Value::String(Cow::Owned(unescaped(quote, content))))
@@ -36,9 +36,7 @@ impl Parser<'_> {
                 Err(self.cursor.expected("a value (equality is one `=`)"))
             }
             _ => Err(self.cursor.expected("a value")),
-        };
-        self.level -= 1;
-        part
+        }
     }
 
     fn bracket(&mut self) -> Parsed {
