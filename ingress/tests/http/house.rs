@@ -3,16 +3,20 @@
 use crate::gate::{Gate, Gated};
 use broker_core::engine::{self, Engine};
 use broker_core::{
-    Backend, Channel, ChannelId, ChannelOptions, ChannelRef, Channels, Entry, Lane, Limits, Log, ObjectKey,
-    Publisher, Route, RoutesPublisher, RoutingTable, TargetKind, routes,
+    Backend, Channel, ChannelId, ChannelOptions, ChannelRef, Channels, DeliveryPolicy, Entry, GroupName,
+    GroupSpec, Lane, Limits, Log, ObjectKey, Order, Publisher, Route, RoutesPublisher, RoutingTable, Sink,
+    StartAt, TargetKind, TriggerRoute, routes,
 };
 use channel_memory::{Faults, MemoryBackend};
 use event::Record;
+use filter::Filter;
 use ingress::{Ingress, Metrics, Options, Tls};
 use prometheus_client::registry::Registry;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -95,13 +99,39 @@ impl House {
     }
 }
 
+/// Nobody listens to it.
+fn stage(of: &ObjectKey) -> TriggerRoute {
+    TriggerRoute {
+        group: GroupName::of_flow(of, "stage"),
+        namespace: "default".into(),
+        spec: GroupSpec {
+            incarnation: "1".to_owned(),
+            filter: Filter::everything(),
+            start: StartAt::Now,
+            order: Order::None,
+            window: NonZeroUsize::MIN,
+            max_waiting: 1,
+            paused: false,
+            longest_wait: Duration::ZERO,
+        },
+        sink: Sink::Target(of.clone()),
+        reply: None,
+        step: false,
+        delivery: DeliveryPolicy::default(),
+        dead_letter_sink: None,
+        handshake: false,
+    }
+}
+
 fn targets(channel: &ChannelId) -> BTreeMap<ObjectKey, Arc<Route>> {
     let kinds = [TargetKind::Broker, TargetKind::Channel, TargetKind::Sequence, TargetKind::Parallel];
     let route = |kind| {
         let key = ObjectKey { kind, namespace: "default".into(), name: "shop".into() };
         let options = ChannelOptions::default();
         let channel = ChannelRef { backend: "memory".to_owned(), id: channel.clone(), options };
-        (key.clone(), Arc::new(Route { key, channel, hops: 255, triggers: Vec::new() }))
+        // A flow takes events when it has a stage.
+        let triggers = vec![Arc::new(stage(&key))];
+        (key.clone(), Arc::new(Route { key, channel, hops: 255, triggers }))
     };
     kinds.map(route).into()
 }

@@ -3,6 +3,7 @@
 //! A new trigger: its group is made, the table is published, then it is Ready. Removal goes the other way round,
 //! and what is removed keeps its data for a while.
 
+mod leaving;
 mod sweep;
 mod whole;
 
@@ -47,6 +48,8 @@ pub struct Provisioner {
 struct Provisioned {
     channel: ChannelRef,
     groups: BTreeMap<GroupName, GroupSpec>,
+    /// Asked for in vain so far. They may be there all the same: what was appended may be durable.
+    attempted: BTreeSet<GroupName>,
 }
 
 impl Provisioner {
@@ -111,7 +114,7 @@ impl Provisioner {
         let in_force = self.as_far_as_whole(table);
         self.routes.publish(in_force.clone());
         self.published.send_modify(|n| *n += 1);
-        self.let_go(&in_force).await;
+        self.let_go([table, &in_force]).await;
         opened && grouped
     }
 
@@ -166,7 +169,8 @@ impl Provisioner {
     fn install(&mut self, wanted: &ChannelRef, channel: &Arc<dyn Channel>) {
         channel.configure(&wanted.options);
         self.channels.insert(&wanted.id, channel);
-        let provisioned = Provisioned { channel: wanted.clone(), groups: BTreeMap::new() };
+        let provisioned =
+            Provisioned { channel: wanted.clone(), groups: BTreeMap::new(), attempted: BTreeSet::new() };
         self.provisioned.insert(wanted.id.clone(), provisioned);
     }
 
@@ -195,12 +199,16 @@ impl Provisioner {
                 Ok(()) => {
                     states.entry(object).or_insert(State::Ready);
                     if let Some(provisioned) = self.provisioned.get_mut(&id) {
+                        provisioned.attempted.remove(&trigger.group);
                         provisioned.groups.insert(trigger.group.clone(), trigger.spec.clone());
                     }
                 }
                 Err(error) => {
                     tracing::warn!(trigger = %trigger.group, %error, "the group cannot be made, trying again");
                     states.insert(object, not_ready("SubscriptionNotReady", error.to_string()));
+                    if let Some(provisioned) = self.provisioned.get_mut(&id) {
+                        provisioned.attempted.insert(trigger.group.clone());
+                    }
                 }
             }
         }
@@ -209,50 +217,6 @@ impl Provisioner {
             self.readiness.set(&object, state);
         }
         complete
-    }
-
-    /// What the table no longer has keeps its place for a while, and gets nothing any more.
-    async fn let_go(&mut self, table: &RoutingTable) {
-        let mut wanted: BTreeMap<&ChannelId, BTreeSet<&GroupName>> = BTreeMap::new();
-        for route in table.routes.values() {
-            wanted.entry(&route.channel.id).or_default().extend(route.triggers.iter().map(|t| &t.group));
-        }
-        let mut gone = Vec::new();
-        for (id, provisioned) in &mut self.provisioned {
-            let kept = wanted.get(id);
-            let leaving: Vec<GroupName> = provisioned
-                .groups
-                .keys()
-                .filter(|g| kept.is_none_or(|kept| !kept.contains(g)))
-                .cloned()
-                .collect();
-            // An object may lose one group and keep another.
-            let staying: BTreeSet<String> = match leaving.is_empty() {
-                true => BTreeSet::new(),
-                false => kept.into_iter().flatten().map(|group| group.object()).collect(),
-            };
-            for group in leaving {
-                provisioned.groups.remove(&group);
-                let object = group.object();
-                if !staying.contains(&object) {
-                    self.readiness.remove(&object);
-                }
-                if let Some(channel) = self.channels.get(id)
-                    && let Err(error) = channel.park_group(&group).await
-                {
-                    tracing::warn!(trigger = %group, %error, "the removed trigger could not be parked");
-                }
-            }
-            if kept.is_none() {
-                gone.push(id.clone());
-            }
-        }
-        for id in gone {
-            let Some(provisioned) = self.provisioned.remove(&id) else { continue };
-            if let Some(channel) = self.channels.remove(&id) {
-                self.removed.insert(id, (channel, provisioned.channel.backend, Instant::now()));
-            }
-        }
     }
 
     async fn close(&self) {

@@ -180,6 +180,33 @@ async fn an_object_with_two_groups_is_ready_when_both_are() {
     assert_eq!(state(&house), None);
 }
 
+/// What failed was given up with its group; nothing is left that could fail.
+#[tokio::test(start_paused = true)]
+async fn an_object_that_loses_the_group_that_could_not_be_made_is_ready() {
+    let (own, reply) = ("subscriptions/default/s", "subscriptions/default/s/reply");
+    let mut house = house(&MemoryBackend::new());
+    assert!(house.provisioner.apply(&table(&[own])).await);
+    house.backend.faults().refuse_appends(1);
+    assert!(!house.provisioner.apply(&table(&[own, reply])).await);
+    assert!(house.provisioner.apply(&table(&[own])).await);
+    assert_eq!(house.readiness.get("Subscription/default/s"), Some(State::Ready));
+}
+
+/// Its record may be durable although nobody said so: it would keep every later event for ever.
+#[tokio::test(start_paused = true)]
+async fn a_group_that_was_asked_for_in_vain_is_let_go_like_any_other() {
+    let mut house = house(&MemoryBackend::new());
+    assert!(house.provisioner.apply(&table(&[])).await);
+    house.backend.faults().lose_answers(1);
+    assert!(!house.provisioner.apply(&table(&["default/a"])).await);
+    assert!(house.provisioner.apply(&table(&[])).await);
+    settle().await;
+    let channel = house.channels.get(&"broker/default/shop".into()).unwrap();
+    let parked: Vec<_> = channel.parked_groups().into_iter().map(|(group, _)| group).collect();
+    assert_eq!(parked, ["default/a".into()]);
+    assert_eq!(house.readiness.get("Trigger/default/a"), None);
+}
+
 /// Lets a process live with this table, long enough for it to look at what was removed twice.
 async fn live(house: House, table: RoutingTable) {
     let stop = CancellationToken::new();

@@ -7,13 +7,15 @@ mod loading;
 mod reading;
 mod saving;
 mod tidying;
+mod touching;
+mod waiting;
 
 use super::clock::Clock;
 use super::gauges::GroupGauges;
 use super::group::{Group, Surroundings};
 use super::shared::Shared;
 use super::state::{Change, Stored};
-use crate::returns::{Returns, Settled};
+use crate::returns::Returns;
 use crate::{Batch, Entry, GroupName, Lane, Log, LogError, Position, Reader, StateError};
 pub(crate) use asking::{Command, Wanted};
 use catching_up::Sweep;
@@ -22,12 +24,13 @@ use filter::{Index, Matches};
 use futures::future::BoxFuture;
 use loading::{Loaded, load};
 use std::collections::{BTreeSet, HashMap};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
+use waiting::{bring_forward, far, next_of, read_of, read_on, ready};
 
 /// Wait before a log that could not be read or written is tried again.
 const RETRY: Duration = Duration::from_millis(500);
@@ -259,64 +262,6 @@ impl LaneTask {
         self.groups.get(id as usize)?.as_deref()
     }
 
-    /// Something of the group changed: it may lend, must be saved, may want to read.
-    fn touch(&mut self, id: u32) {
-        if let Some(group) = self.groups.get_mut(id as usize).and_then(Option::as_deref_mut) {
-            group.noted = false;
-            group.count_open(&self.shared.open);
-        }
-        self.with(id, Group::lend_ready);
-        let Some(group) = self.groups.get(id as usize).and_then(Option::as_deref) else { return };
-        let (hungry, fetch, busy) = (group.is_hungry(), group.wants_fetch(), group.oldest().is_some());
-        let impatient = !group.is_patient();
-        set(&mut self.hungry, id, hungry);
-        set(&mut self.fetchable, id, fetch);
-        set(&mut self.busy, id, busy);
-        set(&mut self.impatient, id, impatient);
-        self.saving.note_change(group.is_urgent());
-        self.dirty.insert(id);
-    }
-
-    fn settle(&mut self, came: Vec<Settled>) {
-        for Settled { group, token, outcome } in came {
-            let leaves = self.with(group, |g, near| g.settle(token, outcome, near)).unwrap_or(false);
-            if leaves {
-                self.leave_head(group);
-            }
-            self.note(group);
-        }
-        self.touch_noted();
-    }
-
-    /// Timers that are due ring; a state that waits long enough is written.
-    fn ring(&mut self) {
-        let now = self.clock.now();
-        while let Some(first) = self.timers.first().copied().filter(|(at, _, _)| *at <= now) {
-            self.timers.remove(&first);
-            let (_, id, at) = first;
-            self.with(id, |g, near| g.ring(at, near));
-            self.note(id);
-        }
-        self.touch_noted();
-    }
-
-    /// The group is to be touched once, when all is done that is done at the moment.
-    pub(super) fn note(&mut self, id: u32) {
-        if let Some(group) = self.groups.get_mut(id as usize).and_then(Option::as_deref_mut)
-            && !std::mem::replace(&mut group.noted, true)
-        {
-            self.noted.push(id);
-        }
-    }
-
-    pub(super) fn touch_noted(&mut self) {
-        let mut noted = std::mem::take(&mut self.noted);
-        for id in noted.drain(..) {
-            self.touch(id);
-        }
-        self.noted = noted;
-    }
-
     /// Starts whatever can go on: a catch-up, a read of due events, a state write.
     fn go_on(&mut self) {
         self.shown_head.store(self.head, Ordering::Relaxed);
@@ -349,60 +294,6 @@ impl LaneTask {
         self.finish_save().await;
         // Nobody waiting any more is fine.
         let _ = done.send(());
-    }
-}
-
-/// The next batch of the shared head. Kept while others wake the lane: to listen anew each time costs more.
-fn read_on(mut reader: Box<dyn Reader>) -> BoxFuture<'static, (Box<dyn Reader>, Result<Batch, LogError>)> {
-    Box::pin(async move {
-        let batch = reader.next().await;
-        (reader, batch)
-    })
-}
-
-/// Later than anything that a lane waits for.
-fn far() -> Instant {
-    Instant::now() + Duration::from_secs(3600)
-}
-
-/// An alarm that rings too early costs one look; putting it off with every event costs more.
-fn bring_forward(alarm: Pin<&mut Sleep>, at: Instant) {
-    if at < alarm.deadline() {
-        alarm.reset(at);
-    }
-}
-
-fn set(ids: &mut BTreeSet<u32>, id: u32, member: bool) {
-    if member {
-        ids.insert(id);
-    } else {
-        ids.remove(&id);
-    }
-}
-
-/// Waits for a future that may not be there; one that is not there never ends. Cancel safe.
-async fn ready<T>(slot: &mut Option<BoxFuture<'static, T>>) -> T {
-    match slot {
-        Some(future) => {
-            let value = future.await;
-            *slot = None;
-            value
-        }
-        None => std::future::pending().await,
-    }
-}
-
-async fn next_of(sweep: &mut Option<Sweep>) -> Result<Batch, LogError> {
-    match sweep {
-        Some(sweep) => sweep.next().await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn read_of(fetch: &mut Option<Fetch>) -> Result<Vec<(Position, Entry)>, LogError> {
-    match fetch {
-        Some(fetch) => (&mut fetch.read).await,
-        None => std::future::pending().await,
     }
 }
 
