@@ -37,11 +37,11 @@ pub(super) fn boolean<'e>(part: &'e Part, scope: &Scope<'e>) -> Evaluated<'e, bo
 
 /// An operand that has to be an Integer.
 pub(super) fn integer<'e>(part: &'e Part, scope: &Scope<'e>) -> Evaluated<'e, i32> {
-    whole(value(part, scope)?, part.span, scope)
+    whole(&value(part, scope)?, part.span, scope)
 }
 
-fn whole<'e>(value: Value<'e>, span: Span, scope: &Scope<'e>) -> Evaluated<'e, i32> {
-    weigh(&value, Type::Integer, span, scope)?;
+fn whole<'e>(value: &Value<'e>, span: Span, scope: &Scope<'e>) -> Evaluated<'e, i32> {
+    weigh(value, Type::Integer, span, scope)?;
     value.integer().ok_or_else(|| no_cast(Type::Integer, span))
 }
 
@@ -125,8 +125,8 @@ fn both<'e>([left, right]: &'e [Part; 2], scope: &Scope<'e>) -> Evaluated<'e, (V
 
 fn integers<'e>(sides: &'e [Part; 2], scope: &Scope<'e>) -> Evaluated<'e, (i32, i32)> {
     let (left, right) = both(sides, scope)?;
-    let left = whole(left, sides[0].span, scope)?;
-    Ok((left, whole(right, sides[1].span, scope)?))
+    let left = whole(&left, sides[0].span, scope)?;
+    Ok((left, whole(&right, sides[1].span, scope)?))
 }
 
 fn compare<'e>(comparison: Comparison, sides: &'e [Part; 2], scope: &Scope<'e>) -> Evaluated<'e, bool> {
