@@ -28,8 +28,8 @@ impl Steps {
     }
 
     /// `@name value` sets an attribute of the event. `=name value`, `^name value`, `$name value`, `?name` and
-    /// `~expression` are filters; `!`, `&2` and `|2` are made of those before them. `+1` gives group 1 the last one, `-1` removes
-    /// the group, `.` compares.
+    /// `~expression` are filters; `!`, `&2` and `|2` are made of those before them. `+1` gives group 1 the last
+    /// one, `-1` removes the group, `.` compares.
     fn take(&mut self, line: &str) {
         let mut symbols = line.chars();
         let symbol = symbols.next().unwrap_or(' ');
@@ -86,7 +86,12 @@ impl Steps {
         self.index.matches(&event, &mut found);
         found.groups.sort_unstable();
         let passed = self.groups.iter().filter(|(_, filter)| filter.matches(&event));
-        assert_eq!(found.groups, passed.map(|(group, _)| *group).collect::<Vec<_>>(), "{:?} {event:?}", self.groups);
+        assert_eq!(
+            found.groups,
+            passed.map(|(group, _)| *group).collect::<Vec<_>>(),
+            "{:?} {event:?}",
+            self.groups
+        );
         for filter in self.groups.values() {
             assert_eq!(filter.explain(&event).matches, filter.matches(&event), "{filter:?} {event:?}");
             let stored = serde_json::to_vec(filter).expect("a filter is JSON");

@@ -22,6 +22,7 @@ pub trait Channel: Send + Sync + 'static {
 
     /// The group is done with the delivery, which led to these records: they are appended to its lane, and behind
     /// them that it is done, so that not even a crash repeats it. Ack after `Ok`. `Err`: any prefix may be durable.
+    /// Records addressed to a group that is not there are refused, because nobody would ever be lent them.
     /// No byte budget refuses it: only what goes on makes room in the end.
     async fn conclude(
         &self,
@@ -161,6 +162,8 @@ impl Delivery {
 #[derive(Debug)]
 pub(crate) struct Loan {
     pub(crate) group: u32,
+    /// Which life of the group has it.
+    pub(crate) incarnation: Arc<str>,
     pub(crate) token: u64,
     pub(crate) back: Option<Arc<Returns>>,
 }

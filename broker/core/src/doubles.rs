@@ -28,7 +28,7 @@ impl Lender {
 
     /// Lends one event from lane 0; false when the subscription is gone.
     pub fn lend(&self, record: &Arc<Record>, position: Position, attempt: u32, probe: bool) -> bool {
-        let loan = Loan { group: 0, token: position, back: Some(self.back.clone()) };
+        let loan = Loan { group: 0, incarnation: "".into(), token: position, back: Some(self.back.clone()) };
         let record = record.clone();
         self.deliveries.send(Delivery { record, attempt, probe, lane: Lane(0), position, loan }).is_ok()
     }

@@ -25,7 +25,7 @@ pub struct Done {
     /// The group.
     pub group: GroupName,
     /// Which life of that name.
-    pub incarnation: String,
+    pub incarnation: Arc<str>,
     /// The event, in the same lane and below this record.
     pub at: Position,
 }
@@ -135,7 +135,7 @@ impl Done {
         let text = |bytes| std::str::from_utf8(bytes).map_err(|_| damaged());
         Ok(Self {
             group: GroupName::from(text(group)?),
-            incarnation: text(incarnation)?.to_owned(),
+            incarnation: text(incarnation)?.into(),
             at: Position::from_le_bytes(*at),
         })
     }

@@ -59,6 +59,11 @@ pub fn routes() -> (RoutesPublisher, Routes) {
 }
 
 impl RoutesPublisher {
+    /// The route of a target in the table in force.
+    pub(crate) fn route(&self, target: &ObjectKey) -> Option<Arc<Route>> {
+        self.table.load().route(target).cloned()
+    }
+
     /// Puts a table in force, then wakes those who wait.
     pub fn publish(&self, table: RoutingTable) {
         let generation = table.generation;

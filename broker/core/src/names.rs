@@ -39,6 +39,12 @@ impl TargetKind {
             Self::Parallel => "Parallel",
         }
     }
+
+    /// True for what hands events from stage to stage.
+    #[must_use]
+    pub fn is_flow(self) -> bool {
+        matches!(self, Self::Sequence | Self::Parallel)
+    }
 }
 
 /// A target's identity: kind, namespace, name.

@@ -119,6 +119,9 @@ impl Publisher {
     ) -> Result<(), PublishError> {
         let table = self.routes.snapshot();
         let route = table.route(target).ok_or_else(|| PublishError::NoSuchTarget(target.clone()))?;
+        if !route.takes_events() {
+            return Err(not_ready(target, "its stages are still being made"));
+        }
         let channel = self.channel(&route.channel.id, target)?;
         let hops = arrival.hops.unwrap_or(route.hops).min(route.hops);
         let now = Timestamp::now();
@@ -179,10 +182,7 @@ impl Publisher {
     }
 
     fn channel(&self, id: &ChannelId, asker: &dyn Display) -> Result<Arc<dyn Channel>, PublishError> {
-        self.channels.get(id).ok_or_else(|| PublishError::Unavailable {
-            detail: format!("`{asker}` is not ready yet: its channel is still being opened"),
-            retry_after: Duration::from_secs(1),
-        })
+        self.channels.get(id).ok_or_else(|| not_ready(asker, "its channel is still being opened"))
     }
 
     fn admit_all(
@@ -218,6 +218,13 @@ impl Publisher {
 fn rounds(event: &Event, hops: u8) -> u8 {
     let ttl = event.get(TTL).and_then(|ttl| ttl.parse::<u8>().ok());
     ttl.map_or(hops, |ttl| ttl.min(hops))
+}
+
+fn not_ready(target: &dyn Display, why: &str) -> PublishError {
+    PublishError::Unavailable {
+        detail: format!("`{target}` is not ready yet: {why}"),
+        retry_after: Duration::from_secs(1),
+    }
 }
 
 fn refused(target: &dyn Display, error: &AppendError) -> PublishError {

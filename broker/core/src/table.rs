@@ -40,6 +40,14 @@ pub struct Route {
     pub triggers: Vec<Arc<TriggerRoute>>,
 }
 
+impl Route {
+    /// False for a flow whose stages are not there yet.
+    #[must_use]
+    pub fn takes_events(&self) -> bool {
+        !self.triggers.is_empty() || !self.key.kind.is_flow()
+    }
+}
+
 /// A channel in a backend.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChannelRef {

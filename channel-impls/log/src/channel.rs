@@ -133,6 +133,16 @@ fn first_at(records: &Records<'_>, blocks: &[(Position, Span)], time: u64) -> io
     Ok(found.map_or(next, |(_, position, _)| position))
 }
 
+/// Wakes the readers of a lane when the append is over, or given up. Not the writer does it but who appends: that is
+/// one task less to wake from another thread, and the readers run where the records are at hand.
+struct ToldInTheEnd<'a>(&'a Lane);
+
+impl Drop for ToldInTheEnd<'_> {
+    fn drop(&mut self) {
+        self.0.tell();
+    }
+}
+
 #[async_trait]
 impl Log for LogChannel {
     fn configure(&self, options: &ChannelOptions) {
@@ -164,6 +174,7 @@ impl Log for LogChannel {
             self.admit(lane, frames.bytes() as u64)?;
         }
         let purpose = Purpose::Entries { lane: lane.clone(), entries };
+        let _told = ToldInTheEnd(lane);
         self.shared.queue.submit(frames, purpose, urgent).await.map_err(AppendError::Unavailable)
     }
 

@@ -140,7 +140,10 @@ impl Lane {
         self.used.fetch_add(bytes, Ordering::AcqRel);
         entries.truncate(places.len());
         contents.tail.push(first, entries);
-        drop(contents);
+    }
+
+    /// Wakes who reads at the end.
+    pub(crate) fn tell(&self) {
         self.news.notify_waiters();
     }
 

@@ -5,8 +5,13 @@ use crate::hold;
 use crate::lane::Lane;
 use crate::segment::Segment;
 use broker_core::Entry;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, oneshot};
+
+/// State waits so long for records to share a sync with: nobody is kept waiting by it, and the states of a thousand
+/// lanes, each written by itself, would cost as many syncs as their events.
+const COMPANY: Duration = Duration::from_millis(5);
 
 /// What was written, or why it was not: nothing of it needs to be repeated by the log.
 pub(crate) type Answer = Result<(), String>;
@@ -39,10 +44,19 @@ struct Pending {
     requests: Vec<Request>,
     /// Lanes whose truncation is written with the next batch; it is not worth a batch of its own.
     marks: Vec<Arc<Lane>>,
-    /// The writer sleeps.
-    idle: bool,
+    writer: WriterIs,
     /// Why nothing is taken any more.
     ended: Option<String>,
+}
+
+/// What the writer does, as far as those who push must know.
+#[derive(Clone, Copy, PartialEq)]
+enum WriterIs {
+    Busy,
+    /// Woken by whatever comes.
+    Asleep,
+    /// Has state to write; woken by anything else.
+    Waiting,
 }
 
 /// Requests for the writer, bounded in bytes.
@@ -51,6 +65,7 @@ pub(crate) struct Queue {
     wake: Condvar,
     room: Semaphore,
     limit: u32,
+    company: Duration,
 }
 
 impl Request {
@@ -59,17 +74,28 @@ impl Request {
         self.cost as usize
     }
 
-    /// Tells the one who waits. It may have gone.
+    /// True for what is written soon enough with whatever comes next.
+    fn is_patient(&self) -> bool {
+        matches!(self.purpose, Purpose::State { .. })
+    }
+
+    /// Tells the one who waits, who tells those who read. When it has gone, they are told here.
     pub(crate) fn answer(self, answer: Answer) {
-        let _ = self.done.send(answer);
+        let heard = self.done.send(answer).is_ok();
+        if let Purpose::Entries { lane, .. } = &self.purpose
+            && !heard
+        {
+            lane.tell();
+        }
     }
 }
 
 impl Queue {
     pub(crate) fn new(limit: u32) -> Self {
-        let pending = Pending { requests: Vec::new(), marks: Vec::new(), idle: false, ended: None };
+        let pending =
+            Pending { requests: Vec::new(), marks: Vec::new(), writer: WriterIs::Busy, ended: None };
         let room = Semaphore::new(limit as usize);
-        Self { pending: Mutex::new(pending), wake: Condvar::new(), room, limit }
+        Self { pending: Mutex::new(pending), wake: Condvar::new(), room, limit, company: COMPANY }
     }
 
     /// Hands the frames to the writer once there is room, and waits until they are durable.
@@ -106,9 +132,15 @@ impl Queue {
         if let Some(reason) = &pending.ended {
             return Err(reason.clone());
         }
-        pending.requests.push(Request { frames, purpose, urgent, cost, done });
-        if pending.idle {
-            pending.idle = false;
+        let request = Request { frames, purpose, urgent, cost, done };
+        let wakes = match pending.writer {
+            WriterIs::Busy => false,
+            WriterIs::Asleep => true,
+            WriterIs::Waiting => !request.is_patient(),
+        };
+        pending.requests.push(request);
+        if wakes {
+            pending.writer = WriterIs::Busy;
             self.wake.notify_one();
         }
         Ok(answer)
@@ -123,9 +155,16 @@ impl Queue {
     pub(crate) fn take(&self, requests: &mut Vec<Request>, marks: &mut Vec<Arc<Lane>>) -> bool {
         let mut pending = hold(&self.pending);
         while pending.requests.is_empty() && pending.ended.is_none() {
-            pending.idle = true;
-            pending = self.wake.wait(pending).unwrap_or_else(std::sync::PoisonError::into_inner);
+            pending.writer = WriterIs::Asleep;
+            pending = self.wake.wait(pending).unwrap_or_else(PoisonError::into_inner);
         }
+        let alone = Instant::now() + self.company;
+        while pending.requests.iter().all(Request::is_patient) && pending.ended.is_none() {
+            let Some(left) = alone.checked_duration_since(Instant::now()) else { break };
+            pending.writer = WriterIs::Waiting;
+            (pending, _) = self.wake.wait_timeout(pending, left).unwrap_or_else(PoisonError::into_inner);
+        }
+        pending.writer = WriterIs::Busy;
         std::mem::swap(requests, &mut pending.requests);
         std::mem::swap(marks, &mut pending.marks);
         !(requests.is_empty() && marks.is_empty())
@@ -153,6 +192,8 @@ impl Queue {
 mod tests {
     use super::*;
     use crate::frame::{Header, Kind};
+    use crate::lane::Contents;
+    use broker_core::Lane as LaneNumber;
     use futures::FutureExt;
     use std::pin::pin;
 
@@ -169,6 +210,45 @@ mod tests {
         let mut requests = Vec::new();
         assert!(queue.take(&mut requests, &mut Vec::new()));
         requests
+    }
+
+    fn state() -> Purpose {
+        let contents = Contents {
+            first: 0,
+            end: 0,
+            index: Default::default(),
+            tail: Default::default(),
+            state: Default::default(),
+            closed: false,
+        };
+        Purpose::State { lane: Arc::new(Lane::new(1, LaneNumber(0), contents, 0, 0)) }
+    }
+
+    #[test]
+    fn state_waits_for_company() {
+        let hours = Duration::from_secs(3600);
+        let queue = Arc::new(Queue { company: hours, ..Queue::new(1000) });
+        let answer = queue.post(frames(48), state(), false).unwrap();
+        let writer = std::thread::spawn({
+            let queue = queue.clone();
+            move || taken(&queue).len()
+        });
+        while hold(&queue.pending).writer != WriterIs::Waiting {
+            std::thread::yield_now();
+        }
+        let more = queue.post(frames(48), state(), false).unwrap();
+        assert!(hold(&queue.pending).writer == WriterIs::Waiting, "more of it wakes nobody");
+        let event = queue.post(frames(48), Purpose::Create, false).unwrap();
+        assert_eq!(writer.join().unwrap(), 3);
+        drop((answer, more, event));
+    }
+
+    #[test]
+    fn state_without_company_is_written_all_the_same() {
+        let queue = Queue { company: Duration::ZERO, ..Queue::new(1000) };
+        let answer = queue.post(frames(48), state(), false).unwrap();
+        assert_eq!(taken(&queue).len(), 1);
+        drop(answer);
     }
 
     #[tokio::test]

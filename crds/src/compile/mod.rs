@@ -81,6 +81,8 @@ pub fn compile(index: &Index, settings: &Settings) -> Compiled {
     }
     compiled.mark_last_good(index);
     compiled.problems.sort();
+    // A field that several parts of an object share is looked at for each of them.
+    compiled.problems.dedup();
     compiled.objects.sort_by(|a, b| a.id.cmp(&b.id));
     compiled
 }

@@ -131,8 +131,8 @@ impl Reader<'_, '_> {
         parent: &str,
         name: &str,
     ) -> Option<Option<Destination>> {
-        // Knative takes an empty destination for one that was left out.
-        let Some(spec) = spec.filter(|spec| **spec != api::Destination::default()) else { return Some(None) };
+        // An empty one is refused, as by Knative: a filter with only an unknown field would let everything pass.
+        let Some(spec) = spec else { return Some(None) };
         destination::parse(spec, &field_path(parent, name), self.namespace, self.report).map(Some)
     }
 

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Where a test may be whose name stands in a table.
-const PLACES: [&str; 6] = [
+const PLACES: [&str; 8] = [
     "tests/stories",
     "tests/stories/binding",
     "tests/stories/http",
     "tests/toolchains",
+    "tests/toolchains/cesql",
+    "broker/filter/tests/cesql",
     "ingress/tests/http",
     "dispatcher/tests/it",
 ];

@@ -161,7 +161,7 @@ pub async fn a_full_channel_still_takes_what_makes_room(harness: &impl Harness) 
     let mut moved = sized(8, 1024);
     moved.envelope.origin = Some(0);
     log.append(LANE, vec![entry(moved)]).await.unwrap();
-    let done = Done { group: "default/pins".into(), incarnation: "1".to_owned(), at: 0 };
+    let done = Done { group: "default/pins".into(), incarnation: "1".into(), at: 0 };
     log.append(LANE, vec![entry(sized(9, 1024)), Entry::Done(Arc::new(done))]).await.unwrap();
     let mut buried = letter("1", "default/pins", 7);
     buried.record = Arc::new(sized(7, 1024));

@@ -115,6 +115,7 @@ pub async fn a_conclusion_closes_what_the_state_has_as_open(harness: &impl Harne
     let (one, other) = (next(&mut first).await, next(&mut first).await);
     nothing(&mut first).await;
     nothing(&mut first).await;
+    mesh.ensure(NEXT, addressed()).await;
     conclude(&mesh, &one, vec![to_next(plain(9))]).await;
     let left = id(&other);
     let mesh = crash(mesh, (first, one, other)).await;

@@ -3,10 +3,10 @@
 use super::LaneHarness;
 use super::appending::open;
 use super::mesh::{GROUP, Mesh, channel_id};
-use super::sample::id;
+use super::sample::{id, spec};
 use super::stating::{change, own};
-use super::waiting::{eventually, next, soon, take_any};
-use crate::{Lane, LaneChange, StateError};
+use super::waiting::{eventually, next, nothing, soon, take_any};
+use crate::{GroupSpec, Lane, LaneChange, StateError};
 
 const LANE: Lane = Lane(0);
 
@@ -68,4 +68,32 @@ pub async fn a_lost_lane_lends_again_when_it_comes_back(harness: &impl LaneHarne
         mesh.channel.lag(&GROUP.into()).is_some_and(|lag| lag.in_flight == 0)
     })
     .await;
+}
+
+/// What was lent by a lane that was lost may still be concluded: who has the lane next does not lend it.
+pub async fn a_conclusion_of_a_lost_lane_counts(harness: &impl LaneHarness) {
+    let mesh = Mesh::start(harness).await;
+    let mut sub = mesh.listen().await;
+    let n = 3 * u64::from(mesh.lanes);
+    mesh.post(0..n).await;
+    let mut lent = Vec::new();
+    for _ in 0..n {
+        lent.push(next(&mut sub).await);
+    }
+    mesh.ensure(GROUP, GroupSpec { paused: true, ..spec() }).await;
+    harness.take_lane(&channel_id(), LANE).await;
+    harness.give_lane(&channel_id(), LANE).await;
+    mesh.ensure(GROUP, GroupSpec { paused: true, ..spec() }).await;
+    let concluded = lent.iter().position(|d| d.lane == LANE).unwrap();
+    soon(mesh.channel.conclude(&GROUP.into(), &lent[concluded], Vec::new())).await.unwrap();
+    let mut open: Vec<u64> = lent.iter().filter(|d| d.lane == LANE).map(id).collect();
+    open.retain(|other| *other != id(&lent[concluded]));
+    nothing(&mut sub).await;
+    lent.into_iter().filter(|d| d.lane != LANE).for_each(crate::Delivery::ack);
+    mesh.ensure(GROUP, spec()).await;
+    let mut again = take_any(&mut sub, open.len()).await;
+    again.sort_unstable();
+    assert_eq!(again, open);
+    nothing(&mut sub).await;
+    mesh.until_done(GROUP).await;
 }

@@ -153,6 +153,7 @@ macro_rules! lane_conformance {
             a_lost_lane_is_told_and_fenced
             a_lane_that_came_back_has_its_state
             a_lost_lane_lends_again_when_it_comes_back
+            a_conclusion_of_a_lost_lane_counts
         );
     };
 }

@@ -1,58 +1,26 @@
 //! The engine as a channel: what is asked goes to the lanes, what they show is added up.
 
-use super::budget::Budget;
-use super::gauges::GroupGauges;
 use super::keys::key_of;
-use super::lane::{Command, LaneTask, Wanted};
+use super::lane::Command;
+use super::limits::Limits;
+use super::shared::{Shared, lock};
 use crate::dead_letter::DeadLetterStore;
 use crate::{
     AppendError, Channel, ChannelError, ChannelOptions, Delivery, Done, Entry, GroupChange, GroupName,
-    GroupSpec, Lag, Lane, LaneChange, Log, Position, StartAt, Subscription,
+    GroupSpec, Lag, Lane, Log, Position, StartAt, Subscription,
 };
 use async_trait::async_trait;
-use event::{Record, Timestamp};
-use std::collections::{BTreeMap, HashMap};
+use event::{Audience, Record, Timestamp};
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-/// Catch-up heads of a process: a thousand groups that are behind never mean a thousand readers.
-const CATCH_UP_HEADS: usize = 4;
-/// Bytes of matched events kept ahead of all windows of a process.
-const LOOK_AHEAD_BYTES: usize = 64 * 1024 * 1024;
-/// Events that are open in all groups of a process. Beyond it a group may have but a few that wait.
-const MOST_OPEN: usize = 2_000_000;
 /// How long closing waits for a lane's last state.
 const CLOSE_WITHIN: Duration = Duration::from_secs(10);
-
-/// Bounds that all channels of a process share.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    queued: Arc<Budget>,
-    open: Arc<Budget>,
-    catch_up: Arc<Semaphore>,
-}
-
-impl Limits {
-    /// With another bound of the events that are open in all groups together.
-    #[must_use]
-    pub fn most_open(self, events: usize) -> Self {
-        Self { open: Arc::new(Budget::new(events)), ..self }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            queued: Arc::new(Budget::new(LOOK_AHEAD_BYTES)),
-            open: Arc::new(Budget::new(MOST_OPEN)),
-            catch_up: Arc::new(Semaphore::new(CATCH_UP_HEADS)),
-        }
-    }
-}
 
 /// A channel over a log.
 pub struct Engine {
@@ -63,40 +31,12 @@ pub struct Engine {
     ownership: JoinHandle<()>,
 }
 
-/// What the lanes of a channel have in common.
-pub(crate) struct Shared {
-    pub(crate) log: Arc<dyn Log>,
-    pub(crate) queued: Arc<Budget>,
-    pub(crate) open: Arc<Budget>,
-    pub(crate) catch_up: Arc<Semaphore>,
-    retention_millis: AtomicU64,
-    wanted: Mutex<HashMap<GroupName, Wanted>>,
-    gauges: Mutex<HashMap<GroupName, BTreeMap<Lane, Arc<GroupGauges>>>>,
-    lanes: Mutex<BTreeMap<Lane, Owned>>,
-}
-
-/// A lane that is ours.
-struct Owned {
-    commands: mpsc::UnboundedSender<Command>,
-    head: Arc<AtomicU64>,
-    task: JoinHandle<()>,
-}
-
 impl Engine {
     /// Serves a log from now on.
     #[must_use]
     pub fn open(log: Arc<dyn Log>, options: &ChannelOptions, limits: &Limits) -> Arc<Self> {
         let mut ownership = log.ownership();
-        let shared = Arc::new(Shared {
-            log: log.clone(),
-            queued: limits.queued.clone(),
-            open: limits.open.clone(),
-            catch_up: limits.catch_up.clone(),
-            retention_millis: AtomicU64::new(0),
-            wanted: Mutex::default(),
-            gauges: Mutex::default(),
-            lanes: Mutex::default(),
-        });
+        let shared = Arc::new(Shared::new(log.clone(), limits));
         // What is ours already is served before anybody asks.
         while let Ok(change) = ownership.try_recv() {
             shared.own(change);
@@ -149,7 +89,7 @@ impl Engine {
         group: &GroupName,
         how: impl Fn(GroupName, oneshot::Sender<()>) -> Command + Sync,
     ) {
-        lock(&self.shared.wanted).remove(group);
+        self.shared.unwant(group);
         for lane in self.shared.owned() {
             let (done, heard) = oneshot::channel();
             if self.shared.ask(lane, how(group.clone(), done)) {
@@ -157,6 +97,15 @@ impl Engine {
                 let _ = heard.await;
             }
         }
+    }
+
+    /// To whom one of the records is addressed that the lane has not heard of: the head would pass over it for good.
+    fn to_nobody<'r>(&self, lane: Lane, records: &'r [Record]) -> Option<&'r str> {
+        let addressees = records.iter().flat_map(|record| match &record.envelope.audience {
+            Audience::Groups(groups) => groups.as_slice(),
+            Audience::All => &[],
+        });
+        addressees.map(|addressee| addressee.group.as_str()).find(|group| !self.shared.has_group(group, lane))
     }
 
     fn name_who_pins(&self, error: AppendError) -> AppendError {
@@ -171,9 +120,7 @@ impl Engine {
 #[async_trait]
 impl Channel for Engine {
     fn configure(&self, options: &ChannelOptions) {
-        let millis = u64::try_from(options.retention.as_millis()).unwrap_or(u64::MAX);
-        self.shared.retention_millis.store(millis, Ordering::Relaxed);
-        self.shared.log.configure(options);
+        self.shared.configure(options);
     }
 
     async fn append(&self, records: Vec<Record>) -> Result<(), AppendError> {
@@ -193,9 +140,12 @@ impl Channel for Engine {
         delivery: &Delivery,
         records: Vec<Record>,
     ) -> Result<(), AppendError> {
+        if let Some(nobody) = self.to_nobody(delivery.lane, &records) {
+            return Err(AppendError::Unavailable(format!("there is no `{nobody}` yet")));
+        }
         let done = Done {
             group: group.clone(),
-            incarnation: self.shared.incarnation(group).unwrap_or_default(),
+            incarnation: delivery.loan.incarnation.clone(),
             at: delivery.position,
         };
         let mut entries: Vec<Entry> = records.into_iter().map(|r| Entry::Event(Arc::new(r))).collect();
@@ -221,6 +171,7 @@ impl Channel for Engine {
                 self.shared.log.append(lane, vec![Entry::Group(Arc::new(change))]).await?;
             }
         }
+        self.shared.told(group, spec);
         Ok(())
     }
 
@@ -252,23 +203,11 @@ impl Channel for Engine {
     }
 
     fn lag(&self, group: &GroupName) -> Option<Lag> {
-        let gauges = lock(&self.shared.gauges).get(group)?.clone();
-        let mut lag = Lag::default();
-        for (lane, gauge) in gauges {
-            gauge.add_to(&mut lag, self.shared.head(lane));
-        }
-        Some(lag)
+        self.shared.lag(group)
     }
 
     fn parked_groups(&self) -> Vec<(GroupName, Timestamp)> {
-        let gauges = lock(&self.shared.gauges);
-        let since = |lanes: &BTreeMap<Lane, Arc<GroupGauges>>| lanes.values().map(|g| g.parked()).max();
-        let wanted = lock(&self.shared.wanted);
-        gauges
-            .iter()
-            .filter(|(name, _)| !wanted.contains_key(*name))
-            .filter_map(|(name, lanes)| Some((name.clone(), since(lanes)?)))
-            .collect()
+        self.shared.parked_groups()
     }
 
     fn dead_letters(&self) -> Arc<DeadLetterStore> {
@@ -304,92 +243,4 @@ impl Drop for Engine {
             owned.task.abort();
         }
     }
-}
-
-impl Shared {
-    fn own(self: &Arc<Self>, change: LaneChange) {
-        match change {
-            LaneChange::Gained(lane) if lane != Lane::DEAD_LETTERS => {
-                let (commands, asked) = mpsc::unbounded_channel();
-                let head = Arc::new(AtomicU64::new(0));
-                let task = tokio::spawn(LaneTask::run(lane, self.clone(), asked, head.clone()));
-                lock(&self.lanes).insert(lane, Owned { commands, head, task });
-            }
-            LaneChange::Leaving(lane) => {
-                if let Some(owned) = lock(&self.lanes).remove(&lane) {
-                    let (done, _) = oneshot::channel();
-                    // Its last write ends the task; one that is gone already needs nothing.
-                    let _ = owned.commands.send(Command::Close { done });
-                }
-            }
-            LaneChange::Lost(lane) => {
-                if let Some(owned) = lock(&self.lanes).remove(&lane) {
-                    owned.task.abort();
-                }
-            }
-            LaneChange::Gained(_) => {}
-        }
-    }
-
-    fn ask(&self, lane: Lane, command: Command) -> bool {
-        lock(&self.lanes).get(&lane).is_some_and(|owned| owned.commands.send(command).is_ok())
-    }
-
-    fn owned(&self) -> Vec<Lane> {
-        lock(&self.lanes).keys().copied().collect()
-    }
-
-    /// Notes what is wanted, for lanes that come later. True when the same was wanted before.
-    fn want(&self, group: &GroupName, spec: &Arc<GroupSpec>) -> bool {
-        let mut wanted = lock(&self.wanted);
-        let before = wanted.get(group);
-        let known =
-            before.is_some_and(|w| w.spec.incarnation == spec.incarnation && w.spec.filter == spec.filter);
-        let subscriber = before.and_then(|w| w.subscriber.clone());
-        wanted.insert(group.clone(), Wanted { spec: spec.clone(), subscriber });
-        known
-    }
-
-    fn wants(&self, group: &GroupName) -> bool {
-        lock(&self.wanted).contains_key(group)
-    }
-
-    pub(crate) fn wanted(&self) -> HashMap<GroupName, Wanted> {
-        lock(&self.wanted).clone()
-    }
-
-    pub(crate) fn gauges_of(&self, group: &GroupName, lane: Lane, incarnation: &str) -> Arc<GroupGauges> {
-        let gauges = Arc::new(GroupGauges::new(incarnation));
-        lock(&self.gauges).entry(group.clone()).or_default().insert(lane, gauges.clone());
-        gauges
-    }
-
-    pub(crate) fn forget_gauges(&self, group: &GroupName, lane: Lane) {
-        let mut gauges = lock(&self.gauges);
-        if let Some(lanes) = gauges.get_mut(group) {
-            lanes.remove(&lane);
-            if lanes.is_empty() {
-                gauges.remove(group);
-            }
-        }
-    }
-
-    fn incarnation(&self, group: &GroupName) -> Option<String> {
-        lock(&self.gauges).get(group)?.values().next().map(|g| g.incarnation.clone())
-    }
-
-    /// How far the shared head of a lane is.
-    fn head(&self, lane: Lane) -> Position {
-        lock(&self.lanes).get(&lane).map_or(0, |owned| owned.head.load(Ordering::Relaxed))
-    }
-
-    /// Finished events accepted at or after this time are kept; `None`: none are.
-    pub(crate) fn retention_start(&self, now: Timestamp) -> Option<Timestamp> {
-        let millis = self.retention_millis.load(Ordering::Relaxed);
-        (millis > 0).then(|| Timestamp(now.0.saturating_sub(millis)))
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

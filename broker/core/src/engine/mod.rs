@@ -13,7 +13,10 @@ mod gauges;
 mod group;
 mod keys;
 mod lane;
+mod limits;
+mod shared;
 mod state;
 
 pub use budget::Budget;
-pub use channel::{Engine, Limits};
+pub use channel::Engine;
+pub use limits::Limits;

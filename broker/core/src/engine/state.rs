@@ -5,7 +5,7 @@
 
 use crate::{Entry, GroupChange, GroupName, Position};
 use bytes::Bytes;
-use event::Timestamp;
+use event::{Audience, Envelope, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Largest piece that is written (the seam allows 256 KiB).
@@ -53,6 +53,8 @@ pub(crate) struct StoredGroup {
     pub(crate) open: BTreeMap<Position, StoredOpen>,
     /// Done although the cursor has not come to them.
     pub(crate) done: BTreeSet<Position>,
+    /// Where events lie again that were moved forward after the state was written, and where they lay at first.
+    moved: BTreeMap<Position, Position>,
 }
 
 /// What a lane's state says.
@@ -105,21 +107,32 @@ impl Stored {
     pub(crate) fn recall(&mut self, at: Position, entry: &Entry, rescue: Option<Position>) {
         match entry {
             Entry::Done(done) => {
-                if let Some(group) = self.find(&done.group).filter(|g| g.incarnation == done.incarnation)
-                    && group.open.remove(&done.at).is_none()
+                if let Some(group) =
+                    self.find(done.group.as_str()).filter(|g| *g.incarnation == *done.incarnation)
                 {
-                    group.done.insert(done.at);
+                    group.conclude(done.at);
                 }
             }
             Entry::Group(change) => self.recall_group(at, change, rescue),
-            Entry::Event(_) | Entry::DeadLetter(_) => {}
+            Entry::Event(record) => self.recall_move(at, &record.envelope),
+            Entry::DeadLetter(_) => {}
+        }
+    }
+
+    fn recall_move(&mut self, at: Position, envelope: &Envelope) {
+        if let (Some(origin), Audience::Groups(addressees)) = (envelope.origin, &envelope.audience) {
+            for addressee in addressees {
+                if let Some(group) = self.find(&addressee.group) {
+                    group.moved.insert(at, origin);
+                }
+            }
         }
     }
 
     fn recall_group(&mut self, at: Position, change: &GroupChange, rescue: Option<Position>) {
         let (GroupChange::Ensure { group, incarnation, .. } | GroupChange::Remove { group, incarnation }) =
             change;
-        let known = self.find(group).map(|g| g.incarnation == *incarnation);
+        let known = self.find(group.as_str()).map(|g| g.incarnation == *incarnation);
         let is_new = matches!(change, GroupChange::Ensure { .. });
         if known.is_some_and(|same| same != is_new) {
             self.groups.retain(|_, g| g.name.as_ref() != Some(group));
@@ -138,14 +151,28 @@ impl Stored {
         }
     }
 
-    fn find(&mut self, name: &GroupName) -> Option<&mut StoredGroup> {
-        self.groups.values_mut().find(|g| g.name.as_ref() == Some(name))
+    fn find(&mut self, name: &str) -> Option<&mut StoredGroup> {
+        self.groups.values_mut().find(|g| g.name.as_ref().is_some_and(|n| n.as_str() == name))
     }
 
     fn group(&mut self, id: u32, change: impl FnOnce(&mut StoredGroup)) {
         if let Some(group) = self.groups.get_mut(&id) {
             change(group);
         }
+    }
+}
+
+impl StoredGroup {
+    /// The event at `at` is done, wherever else it lies.
+    fn conclude(&mut self, at: Position) {
+        let open = self.open.remove(&at).map(|open| open.origin);
+        let moved = self.moved.get(&at).copied();
+        let origin = open.or(moved).unwrap_or(at);
+        if moved.is_some() {
+            self.open.retain(|_, open| open.origin != origin);
+        }
+        self.done.insert(at);
+        self.done.extend(self.moved.iter().filter(|(_, of)| **of == origin).map(|(at, _)| *at));
     }
 }
 

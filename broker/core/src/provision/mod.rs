@@ -4,11 +4,12 @@
 //! and what is removed keeps its data for a while.
 
 mod sweep;
+mod whole;
 
 use crate::engine::{Engine, Limits};
 use crate::{
     Backend, Channel, ChannelId, ChannelOptions, ChannelRef, Channels, GroupName, GroupSpec, Held, Readiness,
-    Route, RoutesPublisher, RoutingTable, State, TriggerRoute,
+    Route, RoutesPublisher, RoutingTable, State,
 };
 use futures::StreamExt;
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,14 +102,16 @@ impl Provisioner {
         self.close().await;
     }
 
-    /// Brings everything in line with the table and puts it in force. False: something is to be tried again.
+    /// Brings everything in line with the table and puts it in force, but for flows that are not whole yet. False:
+    /// something is to be tried again.
     pub async fn apply(&mut self, table: &RoutingTable) -> bool {
         self.held = table.held.clone();
         let opened = self.open_channels(table).await;
         let grouped = self.ensure_groups(table).await;
-        self.routes.publish(table.clone());
+        let in_force = self.as_far_as_whole(table);
+        self.routes.publish(in_force.clone());
         self.published.send_modify(|n| *n += 1);
-        self.let_go(table).await;
+        self.let_go(&in_force).await;
         opened && grouped
     }
 
@@ -136,14 +139,6 @@ impl Provisioner {
             self.readiness.set(&route.key.object(), State::Ready);
         }
         complete
-    }
-
-    /// True when the channel is open, and the groups are there without which the target is none: those of a flow.
-    fn is_whole(&self, route: &Route) -> bool {
-        let object = route.key.object();
-        let Some(provisioned) = self.provisioned.get(&route.channel.id) else { return false };
-        let is_there = |t: &TriggerRoute| provisioned.groups.get(&t.group) == Some(&t.spec);
-        route.triggers.iter().all(|t| is_there(t) || t.group.object() != object)
     }
 
     /// True when the channel is open already, or was removed and is taken back.

@@ -7,6 +7,7 @@ mod basics;
 mod broken;
 mod dead_letters;
 mod heads;
+mod lanes;
 mod mesh;
 mod order;
 mod provisioning;

@@ -3,8 +3,8 @@
 use crate::mesh::{settle, spec, take};
 use broker_core::{
     Arrival, Backend, ChannelId, ChannelOptions, ChannelRef, Channels, GroupSpec, Limits, ObjectKey,
-    PrintSink, Provisioner, Publisher, Readiness, Route, Routes, RoutingTable, Sink, StartAt, State,
-    TriggerRoute, routes,
+    PrintSink, Provisioner, PublishError, Publisher, Readiness, Route, Routes, RoutingTable, Sink, StartAt,
+    State, TargetKind, TriggerRoute, routes,
 };
 use channel_memory::MemoryBackend;
 use event::Event;
@@ -75,8 +75,54 @@ fn event(id: u64) -> Event {
 }
 
 async fn publish(house: &House, id: u64) {
+    publish_to(house, &ObjectKey::broker("default", "shop"), id).await.unwrap();
+}
+
+async fn publish_to(house: &House, target: &ObjectKey, id: u64) -> Result<(), PublishError> {
     let door = Publisher::new(house.routes.clone(), house.channels.clone(), Limits { max_event_bytes: 1000 });
-    door.publish(&ObjectKey::broker("default", "shop"), vec![event(id)], Arrival::default()).await.unwrap();
+    door.publish(target, vec![event(id)], Arrival::default()).await
+}
+
+fn sequence() -> ObjectKey {
+    ObjectKey::new(TargetKind::Sequence, "default", "orders")
+}
+
+/// A table with a flow of so many steps.
+fn flow(steps: usize) -> RoutingTable {
+    let group = |n: usize| format!("sequences/default/orders/step-{n}");
+    let names: Vec<String> = (1..=steps).map(group).collect();
+    let mut table = table(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let (_, route) = table.routes.pop_first().unwrap();
+    table.routes.insert(sequence(), Arc::new(Route { key: sequence(), ..Route::clone(&route) }));
+    table
+}
+
+/// Else it would be answered with 202 and go to nobody.
+#[tokio::test(start_paused = true)]
+async fn a_flow_takes_no_event_before_its_steps_are_there() {
+    let mut house = house(&MemoryBackend::new());
+    house.backend.faults().refuse_appends(1);
+    assert!(!house.provisioner.apply(&flow(2)).await);
+    let refused = publish_to(&house, &sequence(), 1).await;
+    assert!(matches!(refused, Err(PublishError::Unavailable { .. })), "{refused:?}");
+    assert!(house.provisioner.apply(&flow(2)).await);
+    publish_to(&house, &sequence(), 1).await.unwrap();
+}
+
+/// Else a step's answers would be handed on to a place that is not there.
+#[tokio::test(start_paused = true)]
+async fn a_changed_flow_is_in_force_when_all_its_steps_are_there() {
+    let mut house = house(&MemoryBackend::new());
+    assert!(house.provisioner.apply(&flow(1)).await);
+    let before = house.routes.snapshot().route(&sequence()).cloned();
+    house.backend.faults().refuse_appends(1);
+    assert!(!house.provisioner.apply(&flow(2)).await);
+    assert_eq!(house.routes.snapshot().route(&sequence()).cloned(), before);
+    publish_to(&house, &sequence(), 1).await.unwrap();
+    let states = || house.readiness.get("Sequence/default/orders");
+    assert!(matches!(states(), Some(State::NotReady { .. })), "{:?}", states());
+    assert!(house.provisioner.apply(&flow(2)).await);
+    assert_eq!(house.routes.snapshot().route(&sequence()).map(|route| route.triggers.len()), Some(2));
 }
 
 #[tokio::test(start_paused = true)]

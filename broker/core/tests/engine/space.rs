@@ -1,7 +1,7 @@
 //! Truncation, retention, and old events that must not pin the log.
 
 use crate::mesh::*;
-use broker_core::{ChannelOptions, Entry};
+use broker_core::{Channel, ChannelOptions, Delivery, Entry};
 use event::{Addressee, Audience, Record, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -68,26 +68,52 @@ async fn one_old_event_does_not_pin_the_lane_and_keeps_its_attempts() {
     nothing(&mut sub).await;
 }
 
+/// As the lane appends an old event again: for a group that has tried it once.
+fn moved(delivery: &Delivery) -> Entry {
+    let mut moved = Record::clone(&delivery.record);
+    moved.envelope.origin = Some(delivery.position);
+    let addressee = Addressee { group: "t".to_owned(), attempts: 1, due: Timestamp::default() };
+    moved.envelope.audience = Audience::Groups(vec![addressee]);
+    Entry::Event(Arc::new(moved))
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_event_whose_move_outlived_the_state_is_tried_in_one_place() {
     let mesh = Mesh::new().await;
     let mut sub = mesh.join("t", spec()).await;
     mesh.post([1]).await;
     let lent = next(&mut sub).await;
-    let mut moved = Record::clone(&lent.record);
-    moved.envelope.origin = Some(lent.position);
-    let addressee = Addressee { group: "t".to_owned(), attempts: 1, due: Timestamp::default() };
-    moved.envelope.audience = Audience::Groups(vec![addressee]);
+    let moved = moved(&lent);
     lent.nack(Duration::from_secs(30));
     settle().await;
     let mesh = mesh.crash().await;
     let mut sub = mesh.join("t", spec()).await;
-    mesh.log.append(LANE, vec![Entry::Event(Arc::new(moved))]).await.unwrap();
+    mesh.log.append(LANE, vec![moved]).await.unwrap();
     let again = next(&mut sub).await;
     assert_eq!((id(&again), again.attempt), (1, 2));
     again.ack();
     settle().await;
     assert_eq!(mesh.lag("t"), broker_core::Lag::default(), "it was there twice");
+}
+
+/// The state has it open where it lay before; that it was concluded where it lies now ends both.
+#[tokio::test(start_paused = true)]
+async fn an_event_that_was_concluded_where_it_was_moved_to_is_done_after_a_crash() {
+    let mesh = Mesh::new().await;
+    let mut sub = mesh.join("t", spec()).await;
+    mesh.post([1]).await;
+    let lent = next(&mut sub).await;
+    let moved = moved(&lent);
+    lent.nack(Duration::from_secs(30));
+    settle().await;
+    mesh.log.append(LANE, vec![moved]).await.unwrap();
+    let again = next(&mut sub).await;
+    mesh.channel.conclude(&"t".into(), &again, Vec::new()).await.unwrap();
+    let mesh = mesh.crash().await;
+    drop(again);
+    let mut sub = mesh.join("t", spec()).await;
+    nothing(&mut sub).await;
+    assert_eq!(mesh.lag("t"), broker_core::Lag::default(), "it comes again when it is due");
 }
 
 #[tokio::test(start_paused = true)]
@@ -127,7 +153,7 @@ async fn a_full_channel_names_the_trigger_that_keeps_it_full() {
     let _paused = mesh.join("held-up", broker_core::GroupSpec { paused: true, ..spec() }).await;
     let mut refused = None;
     for id in 0..10_000 {
-        match broker_core::Channel::append(&*mesh.channel, vec![record(id, "a", None)]).await {
+        match mesh.channel.append(vec![record(id, "a", None)]).await {
             Ok(()) => assert_eq!(take(&mut quick, 1).await, [id]),
             Err(error) => {
                 refused = Some(error.to_string());

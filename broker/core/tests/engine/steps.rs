@@ -1,10 +1,13 @@
 //! Events that go from group to group of one channel: what was concluded is never lent again.
 
 use crate::mesh::*;
-use broker_core::{Channel, ChannelOptions, Delivery, GroupName, GroupSpec, Order, Subscription};
+use broker_core::{
+    AppendError, Channel, ChannelOptions, Delivery, GroupName, GroupSpec, Order, StartAt, Subscription,
+};
 use event::{Addressee, Audience, Record, Timestamp};
 use filter::Filter;
 use std::collections::{BTreeSet, VecDeque};
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 const STEPS: [&str; 3] = ["step-1", "step-2", "step-3"];
@@ -145,6 +148,7 @@ async fn a_step_that_fell_behind_catches_up_with_what_is_addressed_to_it() {
 async fn a_probe_that_is_concluded_finds_the_sink() {
     let mesh = Mesh::new().await;
     let mut sub = mesh.join(STEPS[0], step_spec(0)).await;
+    let _second = mesh.join(STEPS[1], step_spec(1)).await;
     mesh.post(0..5).await;
     for _ in 0..5 {
         next(&mut sub).await.unreachable(Duration::from_secs(300));
@@ -172,4 +176,103 @@ async fn the_order_of_a_key_is_kept_from_step_to_step() {
     }
     next(&mut second).await.nack(Duration::from_secs(10));
     assert_eq!(take(&mut second, 4).await, [0, 1, 2, 3]);
+}
+
+/// Nobody would ever be lent it, and its cause would be done.
+#[tokio::test(start_paused = true)]
+async fn an_answer_for_a_step_that_is_not_there_is_refused() {
+    let mesh = Mesh::new().await;
+    let mut first = mesh.join(STEPS[0], step_spec(0)).await;
+    mesh.post([1]).await;
+    let delivery = next(&mut first).await;
+    let answer = addressed(&delivery.record, STEPS[1]);
+    let early = mesh.channel.conclude(&STEPS[0].into(), &delivery, vec![answer]).await;
+    assert!(matches!(early, Err(AppendError::Unavailable(_))), "{early:?}");
+    let mut second = mesh.join(STEPS[1], step_spec(1)).await;
+    conclude(&mesh, 0, &delivery).await;
+    delivery.ack();
+    assert_eq!(take(&mut second, 1).await, [1]);
+}
+
+/// A step that was taken away keeps what waits at its place, and takes what was on its way there.
+#[tokio::test(start_paused = true)]
+async fn an_answer_for_a_step_that_was_taken_away_waits_for_it() {
+    let mesh = Mesh::new().await;
+    let mut subs = join_all(&mesh).await;
+    mesh.post([1]).await;
+    let delivery = next(&mut subs[0]).await;
+    mesh.channel.park_group(&STEPS[1].into()).await.unwrap();
+    conclude(&mesh, 0, &delivery).await;
+    delivery.ack();
+    let mesh = mesh.crash().await;
+    mesh.post([2]).await;
+    let mut second = mesh.join(STEPS[1], step_spec(1)).await;
+    assert_eq!(take(&mut second, 1).await, [1]);
+}
+
+/// Another life of the group (a new uid on Kubernetes) has its own delivery of the same event.
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_life_of_a_group_concludes_is_not_done_for_the_next() {
+    let options = ChannelOptions { retention: Duration::from_secs(3600), ..ChannelOptions::default() };
+    let mesh = Mesh::with(options).await;
+    let mut sub = mesh.join(STEPS[2], step_spec(0)).await;
+    mesh.post([1]).await;
+    let old = next(&mut sub).await;
+    let anew = GroupSpec { incarnation: "2".to_owned(), start: StartAt::Earliest, ..step_spec(0) };
+    let mut sub = mesh.join(STEPS[2], anew).await;
+    let delivery = next(&mut sub).await;
+    assert_eq!(id(&delivery), 1);
+    conclude(&mesh, 2, &old).await;
+    settle().await;
+    delivery.nack(Duration::ZERO);
+    assert_eq!(take(&mut sub, 1).await, [1]);
+}
+
+/// Ten events of which the odd ones were concluded, and a process that was killed before it wrote any of it.
+async fn half_concluded() -> Mesh {
+    let mesh = Mesh::new().await;
+    let mut sub = mesh.join(STEPS[2], step_spec(0)).await;
+    mesh.post(0..10).await;
+    let mut lent = Vec::new();
+    for _ in 0..10 {
+        lent.push(next(&mut sub).await);
+    }
+    for delivery in lent.iter().filter(|delivery| id(delivery) % 2 == 1) {
+        conclude(&mesh, 2, delivery).await;
+    }
+    mesh.crash().await
+}
+
+fn one_at_a_time() -> GroupSpec {
+    GroupSpec { window: NonZeroUsize::MIN, ..step_spec(0) }
+}
+
+/// The events ahead of the window are given up and read again: what was passed over is passed over again.
+#[tokio::test(start_paused = true)]
+async fn what_was_concluded_stays_done_when_a_group_reads_again() {
+    let mesh = half_concluded().await;
+    let mut sub = mesh.join(STEPS[2], one_at_a_time()).await;
+    let first = next(&mut sub).await;
+    mesh.channel.ensure_group(&STEPS[2].into(), GroupSpec { paused: true, ..one_at_a_time() }).await.unwrap();
+    settle().await;
+    mesh.channel.ensure_group(&STEPS[2].into(), one_at_a_time()).await.unwrap();
+    first.ack();
+    assert_eq!(take(&mut sub, 4).await, [2, 4, 6, 8]);
+    nothing(&mut sub).await;
+}
+
+/// The state that is written in between knows it, too.
+#[tokio::test(start_paused = true)]
+async fn what_was_concluded_stays_done_when_the_process_dies_again() {
+    let mesh = half_concluded().await;
+    let mut sub = mesh.join(STEPS[2], one_at_a_time()).await;
+    let first = next(&mut sub).await;
+    settle().await;
+    let mesh = mesh.crash().await;
+    drop(first);
+    let mut sub = mesh.join(STEPS[2], one_at_a_time()).await;
+    let mut rest = take(&mut sub, 5).await;
+    rest.sort_unstable();
+    assert_eq!(rest, [0, 2, 4, 6, 8]);
+    nothing(&mut sub).await;
 }

@@ -5,7 +5,10 @@ use broker_core::{AppendError, Backend, ChannelId, ChannelOptions, Lane, LaneCha
 use bytes::Bytes;
 use channel_log::{LogBackend, LogOptions, OpenError};
 use event::Timestamp;
+use futures::FutureExt;
 use prometheus_client::registry::Registry;
+use std::pin::pin;
+use std::time::Duration;
 
 #[tokio::test]
 async fn records_come_back_in_order_from_memory_and_from_disk() {
@@ -45,6 +48,24 @@ async fn events_of_several_channels_survive_a_restart() {
     assert!(backend.damage().is_empty());
 }
 
+/// A client that hangs up takes its request with it, not the event that is on its way to the disk.
+#[tokio::test]
+async fn what_nobody_waits_for_any_more_is_read_all_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let backend = open(dir.path(), LogOptions::default());
+    let log = channel(&backend, "a").await;
+    let mut reader = log.read(EVENTS, 0);
+    for n in 0..50 {
+        let mut next = pin!(reader.next());
+        assert!(next.as_mut().now_or_never().is_none());
+        // Once asked and then dropped: before the sync or after it, as it comes.
+        let _ = log.append(EVENTS, vec![mark(n, 1)]).now_or_never();
+        let batch =
+            tokio::time::timeout(Duration::from_secs(30), next).await.expect("nobody told the reader");
+        assert_eq!(batch.unwrap().next, n + 1);
+    }
+}
+
 #[tokio::test]
 async fn a_reader_at_the_end_is_woken() {
     let dir = tempfile::tempdir().unwrap();
@@ -55,7 +76,7 @@ async fn a_reader_at_the_end_is_woken() {
     appended.unwrap();
     assert_eq!(batch.unwrap().next, 1);
     // Dropped while it waits, the reader goes on where it was.
-    assert!(tokio::time::timeout(std::time::Duration::from_millis(1), reader.next()).await.is_err());
+    assert!(tokio::time::timeout(Duration::from_millis(1), reader.next()).await.is_err());
     log.append(EVENTS, vec![mark(1, 1)]).await.unwrap();
     assert_eq!(reader.next().await.unwrap().entries[0].0, 1);
 }
@@ -151,7 +172,7 @@ async fn a_time_finds_its_position() {
     }
     for (n, (before, after)) in (0..).zip(&times) {
         assert!(log.position_at(EVENTS, *before).await.unwrap() <= n);
-        assert!(log.position_at(EVENTS, after.plus(std::time::Duration::from_millis(1))).await.unwrap() > n);
+        assert!(log.position_at(EVENTS, after.plus(Duration::from_millis(1))).await.unwrap() > n);
     }
     assert_eq!(log.position_at(EVENTS, Timestamp(0)).await.unwrap(), 0);
     assert_eq!(log.position_at(EVENTS, Timestamp(u64::MAX)).await.unwrap(), 200);
@@ -196,7 +217,7 @@ async fn without_a_budget_a_channel_is_full_when_the_share_of_the_disk_is() {
         if log.append(EVENTS, vec![event(taken, 500)]).await.is_ok() {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        tokio::time::sleep(Duration::from_millis(2)).await;
     }
     panic!("space was not given back");
 }

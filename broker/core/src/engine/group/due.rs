@@ -39,6 +39,8 @@ impl Group {
         let open = self.open.get(&at).is_some_and(|o| o.phase == Phase::Fetching);
         if open {
             self.fetching -= 1;
+            // It may lie further on as well, where it can be read.
+            self.moving.retain(|_, moving| *moving != at);
             self.close(at);
         }
         open

@@ -37,7 +37,8 @@ impl Group {
         }
     }
 
-    /// Starts the event at the front of the queue. False: nothing there, or no room to hold it back.
+    /// Starts the event at the front of the queue, or passes over it when it is done. False: nothing there, or no room
+    /// to hold it back.
     pub(super) fn start_next(&mut self, near: &mut Surroundings<'_>) -> bool {
         // What is due goes first: its slots are kept free.
         if self.room() <= self.due.len() || !self.has_waiting_room() {
@@ -45,6 +46,9 @@ impl Group {
         }
         let Some(Queued { at, record, charged }) = self.queue.pop_front() else { return false };
         near.queued.give(charged);
+        if self.done.contains(&at) {
+            return true;
+        }
         let key = if self.is_ordered() { key_of(&record.event) } else { None };
         let front = key.is_none_or(|key| self.keys.enter(key, at));
         let open = Open {
@@ -71,7 +75,8 @@ impl Group {
         let (attempt, probe) = (open.attempts + 1, open.probe);
         self.lent += 1;
         self.probing.allowed &= !self.unreachable;
-        let loan = Loan { group: self.id, token: at, back: Some(near.back.clone()) };
+        let incarnation = self.incarnation.clone();
+        let loan = Loan { group: self.id, incarnation, token: at, back: Some(near.back.clone()) };
         let delivery = Delivery { record, attempt, probe, lane: near.lane, position: at, loan };
         let gone = match &self.subscriber {
             Some(subscriber) => subscriber.send(delivery).is_err(),

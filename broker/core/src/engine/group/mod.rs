@@ -91,7 +91,7 @@ struct Queued {
 pub(crate) struct Group {
     pub(crate) id: u32,
     pub(crate) name: GroupName,
-    pub(crate) incarnation: String,
+    pub(crate) incarnation: Arc<str>,
     pub(crate) spec: Option<Arc<GroupSpec>>,
     /// Since when nobody wants it; zero when somebody does.
     pub(crate) parked: Timestamp,
@@ -105,7 +105,7 @@ pub(crate) struct Group {
     pub(crate) unreachable: bool,
     probing: Probing,
     pub(crate) open: BTreeMap<Position, Open>,
-    /// Not below the cursor and done all the same: a crash took the state that would say so.
+    /// Done although the cursor has not come to them: an earlier owner of the lane concluded them.
     done: BTreeSet<Position>,
     /// So many open events are counted in the process's bound.
     counted: usize,
@@ -115,7 +115,7 @@ pub(crate) struct Group {
     ready: VecDeque<(Position, Arc<Record>)>,
     due: BTreeSet<Position>,
     keys: Keys,
-    /// Where events lie that are being moved forward, by origin.
+    /// Where events lie, or lay until they were done, that were appended again and not read there yet: by origin.
     moving: HashMap<Position, Position>,
     /// It is among those that its lane will touch.
     pub(crate) noted: bool,
@@ -132,11 +132,11 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    pub(crate) fn new(id: u32, name: GroupName, incarnation: String, cursor: Option<Position>) -> Self {
+    pub(crate) fn new(id: u32, name: GroupName, incarnation: &str, cursor: Option<Position>) -> Self {
         Self {
             id,
             name,
-            incarnation,
+            incarnation: incarnation.into(),
             spec: None,
             parked: Timestamp::default(),
             ending: false,
@@ -174,8 +174,7 @@ impl Group {
         near: &mut Surroundings<'_>,
     ) -> Self {
         let name = stored.name.clone().unwrap_or_else(|| GroupName::from(""));
-        let mut group =
-            Self::new(id, name, stored.incarnation.clone(), Some(stored.cursor.unwrap_or(frontier)));
+        let mut group = Self::new(id, name, &stored.incarnation, Some(stored.cursor.unwrap_or(frontier)));
         group.parked = stored.parked;
         group.stored_parked = stored.parked;
         group.stored_cursor = stored.cursor;

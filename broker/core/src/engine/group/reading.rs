@@ -54,7 +54,7 @@ impl Group {
 
     /// Takes a matching event that was read at `at`. False: no room, the group must fall behind at `at`.
     pub(crate) fn offer(&mut self, at: Position, record: &Arc<Record>, near: &mut Surroundings<'_>) -> bool {
-        if self.open.contains_key(&at) || self.done.remove(&at) {
+        if self.open.contains_key(&at) || self.done.contains(&at) {
             return true;
         }
         if self.unreachable && !self.lacks_a_probe() {
@@ -80,7 +80,7 @@ impl Group {
         due: Timestamp,
         near: &mut Surroundings<'_>,
     ) -> bool {
-        if self.open.contains_key(&at) || self.done.remove(&at) {
+        if self.open.contains_key(&at) || self.done.contains(&at) {
             return true;
         }
         let moved = record.envelope.origin.is_some();

@@ -22,6 +22,14 @@ impl Group {
         self.queue.front().map(|q| q.at).or(self.cursor)
     }
 
+    /// Nothing below the place from which the group would read again, at the latest the head, needs to be remembered.
+    pub(crate) fn forget_done(&mut self, head: Position) {
+        if !self.done.is_empty() {
+            let from = self.wanted_cursor().unwrap_or(head);
+            self.done = self.done.split_off(&from);
+        }
+    }
+
     /// Appends what changed since the last call: exceptions to `first`, positions that rely on them to `last`.
     pub(crate) fn take_changes(&mut self, first: &mut Vec<Change>, last: &mut Vec<Change>) {
         let id = self.id;
@@ -30,6 +38,8 @@ impl Group {
             if let Some(open) = self.open.get_mut(&at) {
                 open.stored = true;
                 first.push(open_change(id, at, open));
+            } else if self.done.contains(&at) {
+                first.push(Change::Done { id, at });
             }
         }
         first.extend(self.closed.drain(..).map(|at| Change::Close { id, at }));
@@ -50,7 +60,7 @@ impl Group {
         Change::Group {
             id: self.id,
             name: self.name.clone(),
-            incarnation: self.incarnation.clone(),
+            incarnation: self.incarnation.as_ref().to_owned(),
             cursor: self.stored_cursor,
         }
     }

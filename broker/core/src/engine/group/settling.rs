@@ -47,9 +47,9 @@ impl Group {
         self.unreachable
     }
 
-    /// The lane says that the group is done with the event at `at`. False: it was known, or is of no interest.
+    /// The lane says that the group is done with the event at `at`. False: that was known.
     pub(crate) fn finish(&mut self, at: Position, near: &mut Surroundings<'_>) -> bool {
-        let Some(open) = self.open.get(&at) else { return false };
+        let Some(open) = self.open.get(&at) else { return self.remember_done(at) };
         match open.phase {
             // The loan comes back to nothing.
             Phase::Lent => {
@@ -62,6 +62,15 @@ impl Group {
             Phase::Waiting | Phase::Due | Phase::Ready | Phase::Held | Phase::Moving => self.close(at),
         }
         true
+    }
+
+    /// An event that is done before it is lent here. False: it was, and is done.
+    fn remember_done(&mut self, at: Position) -> bool {
+        let is_ahead = self.wanted_cursor().is_some_and(|from| from <= at);
+        if is_ahead && self.done.insert(at) {
+            self.touched.push(at);
+        }
+        is_ahead
     }
 
     pub(super) fn wait(&mut self, at: Position, near: &mut Surroundings<'_>) {

@@ -55,7 +55,7 @@ impl LaneTask {
         let subscriber = self.wanted.get(name).and_then(|w| w.subscriber.clone());
         self.wanted.insert(name.clone(), Wanted { spec: spec.clone(), subscriber });
         let known = self.names.get(name).and_then(|id| self.group(*id));
-        let same_life = known.is_some_and(|g| g.incarnation == spec.incarnation && !g.ending);
+        let same_life = known.is_some_and(|g| *g.incarnation == *spec.incarnation && !g.ending);
         if same_life {
             self.furnish(name);
         }
@@ -91,7 +91,7 @@ impl LaneTask {
         let Some(id) = self.names.get(name).copied() else { return };
         let head = self.head;
         self.with(id, |group, near| {
-            if group.incarnation != wanted.spec.incarnation {
+            if *group.incarnation != *wanted.spec.incarnation {
                 return;
             }
             // A filter in force from now on: what was matched by the old one and not lent is matched again.
@@ -115,7 +115,7 @@ impl LaneTask {
         match change {
             GroupChange::Ensure { group, incarnation, from, .. } => {
                 let known = self.names.get(group).and_then(|id| self.group(*id));
-                if let Some(same) = known.filter(|g| g.incarnation == *incarnation) {
+                if let Some(same) = known.filter(|g| *g.incarnation == **incarnation) {
                     let id = same.id;
                     // Its removal did not reach the lane before this record, and does not count any more.
                     if self.with(id, |group, _| std::mem::take(&mut group.ending)) == Some(true) {
@@ -129,7 +129,7 @@ impl LaneTask {
             }
             GroupChange::Remove { group, incarnation } => {
                 let known = self.names.get(group).and_then(|id| self.group(*id));
-                if known.is_some_and(|g| g.incarnation == *incarnation) {
+                if known.is_some_and(|g| *g.incarnation == **incarnation) {
                     self.forget(group);
                 }
             }
@@ -139,7 +139,7 @@ impl LaneTask {
     /// A new group begins at `from`. It is behind until the head comes by.
     fn create(&mut self, name: &GroupName, incarnation: &str, from: Position) {
         let id = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
-        let mut group = Group::new(id, name.clone(), incarnation.to_owned(), Some(from));
+        let mut group = Group::new(id, name.clone(), incarnation, Some(from));
         self.changes.push(group.begin());
         group.behind_since = self.clock.now();
         if !self.wanted.contains_key(name) {

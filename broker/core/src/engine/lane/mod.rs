@@ -8,10 +8,10 @@ mod reading;
 mod saving;
 mod tidying;
 
-use super::channel::Shared;
 use super::clock::Clock;
 use super::gauges::GroupGauges;
 use super::group::{Group, Surroundings};
+use super::shared::Shared;
 use super::state::{Change, Stored};
 use crate::returns::{Returns, Settled};
 use crate::{Batch, Entry, GroupName, Lane, Log, LogError, Position, Reader, StateError};

@@ -132,6 +132,7 @@ impl LaneTask {
         let mut last = Vec::new();
         for id in std::mem::take(&mut self.dirty) {
             if let Some(group) = self.groups.get_mut(id as usize).and_then(Option::as_deref_mut) {
+                group.forget_done(self.head);
                 group.take_changes(&mut first, &mut last);
                 if let Some(gauges) = self.gauges.get(&id) {
                     gauges.show(group);
