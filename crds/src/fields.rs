@@ -25,6 +25,8 @@ pub(crate) struct Read<T> {
 pub(crate) struct FieldError {
     pub(crate) field: Option<String>,
     pub(crate) message: String,
+    /// The same where the value must not be shown.
+    pub(crate) discreet: String,
     is_missing: bool,
 }
 
@@ -266,7 +268,8 @@ impl fmt::Display for FieldError {
 
 impl de::Error for FieldError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self { field: None, message: message.to_string(), is_missing: false }
+        let message = message.to_string();
+        Self { field: None, discreet: message.clone(), message, is_missing: false }
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -284,11 +287,18 @@ impl de::Error for FieldError {
             Unexpected::Seq => "a list".to_owned(),
             other => other.to_string(),
         };
-        Self::custom(format!("{expected} is expected here, not {found}{remedy}"))
+        Self {
+            discreet: format!("{expected} is expected here{remedy}"),
+            ..Self::custom(format!("{expected} is expected here, not {found}{remedy}"))
+        }
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::custom(format!("{found} is out of range: {} is expected", plain(&expected.to_string())))
+        let expected = plain(&expected.to_string());
+        Self {
+            discreet: format!("{expected} is expected here"),
+            ..Self::custom(format!("{found} is out of range: {expected} is expected"))
+        }
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {

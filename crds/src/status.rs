@@ -39,11 +39,21 @@ impl ObjectStatus {
     }
 }
 
+/// What `kubectl apply` leaves on an object: the whole of it, once more.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Leaves of a Secret what says which it is, and the names of the keys; a misspelled field may hold values, too.
 fn hide_values(secret: &mut Map<String, Value>) {
-    for part in ["data", "stringData"] {
-        for value in secret.get_mut(part).and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut)
-        {
-            *value = json!("(hidden)");
+    for (name, part) in secret.iter_mut() {
+        match (name.as_str(), part) {
+            ("apiVersion" | "kind" | "type" | "immutable", _) => {}
+            ("metadata", metadata) => {
+                if let Some(Value::Object(annotations)) = metadata.get_mut("annotations") {
+                    annotations.remove(LAST_APPLIED);
+                }
+            }
+            (_, Value::Object(values)) => values.values_mut().for_each(|value| *value = json!("(hidden)")),
+            (_, part) => *part = json!("(hidden)"),
         }
     }
 }
@@ -316,12 +326,22 @@ mod tests {
 
     #[test]
     fn the_values_of_a_secret_are_never_shown() {
-        let value = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"},
-            "data": {"user": "YWxpY2U="}, "stringData": {"password": "open sesame"}});
-        let object = Object::new(value, Origin::default()).unwrap();
-        let manifest = ObjectStatus::new(&object, json!({}), true).manifest;
+        let shown = |data: Value| {
+            let value = json!({"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "data": data,
+                "metadata": {"name": "s", "annotations": {"a": "b", LAST_APPLIED: "open sesame"}},
+                "stringData": {"password": "open sesame"}, "stringdata": {"password": "open sesame"}});
+            let object = Object::new(value, Origin::default()).unwrap();
+            ObjectStatus::new(&object, json!({}), true).manifest
+        };
+        let manifest = shown(json!({"user": "YWxpY2U="}));
         assert_eq!(manifest["data"], json!({"user": "(hidden)"}));
         assert_eq!(manifest["stringData"], json!({"password": "(hidden)"}));
+        assert_eq!(manifest["metadata"]["annotations"]["a"], "b");
+        assert_eq!(manifest["type"], "Opaque");
+        for data in [json!("open sesame"), json!(["open sesame"]), json!({"a": {"b": "open sesame"}})] {
+            let manifest = shown(data).to_string();
+            assert!(!manifest.contains("sesame"), "{manifest}");
+        }
     }
 
     #[test]

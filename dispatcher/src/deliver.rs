@@ -2,6 +2,7 @@
 
 use crate::answer::{self, Reply};
 use crate::bury::bury;
+use crate::client::Share;
 use crate::decide::{Decision, decide, random};
 use crate::doomed::Doomed;
 use crate::failure::{Class, Failure, Remedy};
@@ -28,7 +29,7 @@ pub(crate) async fn deliver(trigger: Arc<Trigger>, delivery: Delivery) {
         return Box::pin(bury(&trigger, delivery, doomed)).await;
     }
     let handed = match attempt(&trigger, &delivery).await {
-        Ok(answers) => {
+        Ok((answers, _share)) => {
             // Before the answers: with them a step may be done for good, and its dead letter would stay.
             if !trigger.resolve(&delivery).await {
                 return delivery.nack(RESOLVE_PAUSE);
@@ -72,8 +73,8 @@ pub(crate) async fn deliver(trigger: Arc<Trigger>, delivery: Delivery) {
     }
 }
 
-/// One attempt: the sink took the event, and these are the events that it answered with.
-async fn attempt(trigger: &Trigger, delivery: &Delivery) -> Result<Vec<Event>, Failure> {
+/// One attempt: the sink took the event, and these are the events that it answered with, and their memory.
+async fn attempt(trigger: &Trigger, delivery: &Delivery) -> Result<(Vec<Event>, Option<Share>), Failure> {
     let gear = trigger.gear();
     let envelope = &delivery.record.envelope;
     let parcel = Parcel {
@@ -101,21 +102,22 @@ async fn attempt(trigger: &Trigger, delivery: &Delivery) -> Result<Vec<Event>, F
         }
     };
     gear.meters.attempt(Class::Success);
-    let Some(mut answer) = answer else { return Ok(Vec::new()) };
+    let nothing = (Vec::new(), None);
+    let Some(mut answer) = answer else { return Ok(nothing) };
     let replies = &trigger.means.metrics.replies;
     if matches!(trigger.route.reply, None | Some(ReplyTo::Nobody)) {
         if claims_event(&answer.headers) {
             replies.unwanted.inc();
         }
-        return Ok(Vec::new());
+        return Ok(nothing);
     }
     match answer::reply(&mut answer) {
-        Ok(Reply::Empty) => Ok(Vec::new()),
+        Ok(Reply::Empty) => Ok(nothing),
         Ok(Reply::Ignored) => {
             replies.ignored.inc();
-            Ok(Vec::new())
+            Ok(nothing)
         }
-        Ok(Reply::Events(events)) => Ok(events),
+        Ok(Reply::Events(events)) => Ok((events, answer.body.share.take())),
         Err(failure) => {
             replies.invalid.inc();
             Err(failure)

@@ -18,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 
 /// A batch of replies may be so many times the size of one event, as a batch from outside.
 const BATCH: usize = 16;
+/// Bytes of large answers in memory, over all sinks; one that finds no room is asked for again.
+const ANSWERS: usize = 256 * 1024 * 1024;
 /// How often idle connections are looked at.
 const SWEEP: Duration = Duration::from_secs(10);
 
@@ -90,6 +92,7 @@ impl Dispatcher {
             idle_per_host: options.connections_per_host,
             idle: Duration::from_secs(60),
             connect: options.connect_timeout,
+            memory: ANSWERS,
         };
         let means = Means {
             channels,

@@ -23,9 +23,10 @@ pub(crate) use subscription::{Recipients, Subscription};
 pub(crate) use trigger::Trigger;
 
 use crate::api::{ConfigMap, Metadata};
+use crate::fields::{self, FieldError};
 use crate::kind::{Kind, Recognised, recognise};
 use crate::report::Report;
-use crate::{Object, Problem, annotations, fields};
+use crate::{Object, Problem, annotations};
 use broker_core::PrintSink;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -68,7 +69,7 @@ pub(crate) fn parse(object: &Object) -> (Option<Parsed>, Vec<Problem>) {
 }
 
 fn parse_kind(kind: Kind, object: &Object, report: &mut Report<'_>) -> Option<Parsed> {
-    let metadata: Metadata = read(object.value.get("metadata"), "metadata", report)?;
+    let metadata: Metadata = read(object.value.get("metadata"), "metadata", plainly, report)?;
     if !kind.has_annotations() {
         annotations::of_others(&metadata.annotations, report);
     }
@@ -121,7 +122,7 @@ fn spec<T: DeserializeOwned>(object: &Object, report: &mut Report<'_>) -> Option
         let hint = crate::nearest::hint(name, ["spec"].into_iter().chain(FRAME));
         report.warning(name, format!("unknown field, it is ignored{hint}"));
     }
-    read(object.value.get("spec"), "spec", report)
+    read(object.value.get("spec"), "spec", plainly, report)
 }
 
 /// Reads an object that has no `spec`.
@@ -130,11 +131,26 @@ fn whole<T: DeserializeOwned>(object: &Object, report: &mut Report<'_>) -> Optio
     if let Value::Object(fields) = &mut value {
         fields.retain(|name, _| !FRAME.contains(&name.as_str()));
     }
-    read(Some(&value), "", report)
+    let words = if object.id.kind == "Secret" { discreetly } else { plainly };
+    read(Some(&value), "", words, report)
 }
 
-/// Reads one field; left out or `null` it is empty.
-fn read<T: DeserializeOwned>(value: Option<&Value>, path: &str, report: &mut Report<'_>) -> Option<T> {
+fn plainly(error: FieldError) -> String {
+    error.message
+}
+
+/// Without the value that stands there.
+fn discreetly(error: FieldError) -> String {
+    error.discreet
+}
+
+/// Reads one field; left out or `null` it is empty. `words` chooses what is said of an error.
+fn read<T: DeserializeOwned>(
+    value: Option<&Value>,
+    path: &str,
+    words: fn(FieldError) -> String,
+    report: &mut Report<'_>,
+) -> Option<T> {
     let empty = Value::Object(serde_json::Map::new());
     let value = value.filter(|value| !value.is_null()).unwrap_or(&empty);
     match fields::read(value, path) {
@@ -145,8 +161,9 @@ fn read<T: DeserializeOwned>(value: Option<&Value>, path: &str, report: &mut Rep
             Some(read.value)
         }
         Err(errors) => {
-            for error in errors {
-                report.error(error.field.unwrap_or_default(), error.message);
+            for mut error in errors {
+                let field = error.field.take().unwrap_or_default();
+                report.error(field, words(error));
             }
             None
         }

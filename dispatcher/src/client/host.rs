@@ -154,7 +154,7 @@ impl Host {
         until: Instant,
         timeout: Duration,
     ) -> Result<Answer, SendError> {
-        match timeout_at(until, line.exchange(request, keep)).await {
+        match timeout_at(until, line.exchange(request, keep, &self.pool.memory)).await {
             Ok(answer) => answer.map_err(|e| self.broken(&e)),
             Err(_) => Err(SendError::Timeout(timeout)),
         }

@@ -1,5 +1,6 @@
 //! One connection.
 
+use super::body::Memory;
 use super::{Answer, body};
 use bytes::Bytes;
 use http::Request;
@@ -8,6 +9,7 @@ use hyper::client::conn::http1::{Connection, SendRequest};
 use hyper_util::rt::TokioIo;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
@@ -52,12 +54,14 @@ impl Line {
         &mut self,
         request: Request<Full<Bytes>>,
         keep: impl FnOnce(&http::response::Parts) -> usize,
+        memory: &Arc<Memory>,
     ) -> Result<Answer, hyper::Error> {
         let Self { requests, wire, .. } = self;
         let exchange = async {
             let (head, body) = requests.send_request(request).await?.into_parts();
             let keep = keep(&head);
-            Ok(Answer { status: head.status, headers: head.headers, body: body::read(body, keep).await })
+            let body = body::read(body, keep, memory).await;
+            Ok(Answer { status: head.status, headers: head.headers, body })
         };
         drive(exchange, wire).await
     }

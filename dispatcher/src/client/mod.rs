@@ -10,12 +10,13 @@ mod host;
 mod line;
 mod tls;
 
-pub(crate) use body::Body;
+pub(crate) use body::{Body, Share};
 pub(crate) use host::{Address, Host};
 pub use tls::CaBundleError;
 pub(crate) use tls::Trust;
 
 use crate::lock;
+use body::Memory;
 use http::{HeaderMap, StatusCode};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -36,6 +37,8 @@ pub(crate) struct Bounds {
     pub(crate) idle: Duration,
     /// Limit of name look-up and TCP connect together.
     pub(crate) connect: Duration,
+    /// Bytes of answers that are being read or handed on, those below 64 KiB not counted.
+    pub(crate) memory: usize,
 }
 
 /// Every host that a sink lives on. A host goes when the last trigger that names it goes.
@@ -44,6 +47,7 @@ pub(crate) struct Pool {
     trust: Trust,
     bounds: Bounds,
     open: Arc<Semaphore>,
+    memory: Arc<Memory>,
     /// How many requests wait for a place among the open connections.
     waiting: AtomicUsize,
 }
@@ -79,8 +83,8 @@ pub(crate) enum SendError {
 impl Pool {
     pub(crate) fn new(trust: Trust, bounds: Bounds) -> Arc<Self> {
         let open = Arc::new(Semaphore::new(bounds.open));
-        let waiting = AtomicUsize::new(0);
-        Arc::new(Self { hosts: Mutex::default(), trust, bounds, open, waiting })
+        let (memory, waiting) = (Memory::new(bounds.memory), AtomicUsize::new(0));
+        Arc::new(Self { hosts: Mutex::default(), trust, bounds, open, memory, waiting })
     }
 
     /// The host at `address`, shared by all triggers that name it with the same roots.
@@ -152,7 +156,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(10);
 
     fn pool(open: usize, per_host: usize, idle: Duration) -> Arc<Pool> {
-        let bounds = Bounds { open, per_host, idle_per_host: 8, idle, connect: LONG };
+        let bounds = Bounds { open, per_host, idle_per_host: 8, idle, connect: LONG, memory: 200 * 1024 };
         Pool::new(Trust::new(None).unwrap(), bounds)
     }
 
@@ -248,6 +252,31 @@ mod tests {
         sent.unwrap();
         pool.sweep();
         assert!(is_closed(stream).await);
+    }
+
+    /// Sinks answer with what they like, all at the same time.
+    #[tokio::test]
+    async fn large_answers_share_the_memory_and_give_it_back() {
+        let (listener, address) = listen().await;
+        let host = pool(8, 8, LONG).host(&address);
+        let ask = async |size: usize| {
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {size}\r\n\r\n");
+            let request = || Request::post("/").body(Full::<Bytes>::default()).unwrap();
+            let (answer, _stream) = tokio::join!(host.send(request, |_| 1024 * 1024, LONG), async {
+                let mut stream = take(&listener).await;
+                // It may be hung up on before the end.
+                let _ = stream.write_all(&[head.into_bytes(), vec![b'x'; size]].concat()).await;
+                stream
+            });
+            answer.unwrap().body
+        };
+        let first = ask(200 * 1024).await;
+        assert_eq!((first.bytes.len(), &first.broken), (200 * 1024, &None));
+        let second = ask(200 * 1024).await;
+        assert!(second.broken.is_some_and(|why| why.contains("memory")));
+        assert_eq!(ask(1000).await.broken, None, "small ones need none");
+        drop((first, second.share));
+        assert_eq!(ask(200 * 1024).await.broken, None);
     }
 
     #[tokio::test]
