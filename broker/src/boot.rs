@@ -133,7 +133,7 @@ impl Mesh {
             dispatcher_options(args, readiness.clone())?,
             &mut registry,
         )
-        .map_err(|e| StartError::configuration(e.to_string()))?;
+        .map_err(|e| ca_bundle_unusable(args, &e))?;
         let ingress_metrics = ingress::Metrics::new(&mut registry);
         registry.register_collector(Box::new(admin::Gauges::new(
             routes.clone(),
@@ -239,10 +239,7 @@ async fn open_when_published(
 }
 
 fn dispatcher_options(args: &RunArgs, readiness: Arc<Readiness>) -> Result<dispatcher::Options, StartError> {
-    let read = |path: &Path| {
-        std::fs::read(path)
-            .map_err(|e| StartError::configuration(format!("--ca-bundle {}: {e}", path.display())))
-    };
+    let read = |path: &Path| std::fs::read(path).map_err(|e| ca_bundle_unusable(args, &e));
     Ok(dispatcher::Options {
         max_event_bytes: args.max_event_size,
         ca_bundle: args.ca_bundle.as_deref().map(read).transpose()?,
@@ -250,6 +247,11 @@ fn dispatcher_options(args: &RunArgs, readiness: Arc<Readiness>) -> Result<dispa
         readiness,
         ..dispatcher::Options::default()
     })
+}
+
+fn ca_bundle_unusable(args: &RunArgs, why: &dyn std::fmt::Display) -> StartError {
+    let file = args.ca_bundle.as_deref().unwrap_or(Path::new(""));
+    StartError::configuration(format!("--ca-bundle {}: {why}", file.display()))
 }
 
 async fn bind_admin(args: &RunArgs) -> Result<TcpListener, StartError> {

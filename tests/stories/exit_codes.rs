@@ -50,6 +50,11 @@ async fn what_makes_no_sense_is_64() {
     refused(&mesh, &[&["run", "nowhere"][..], &any].concat(), 64, &["nowhere"]).await;
     refused(&mesh, &[&["run", "manifests"][..], &any].concat(), 64, &["manifests"]).await;
     refused(&mesh, &["check", "nowhere"], 64, &["nowhere"]).await;
+    mesh.write("good.yaml", &broker("shop", &[]));
+    let roots = ["run", "manifests/good.yaml", "--ca-bundle", "manifests/good.yaml"];
+    let words = ["--ca-bundle manifests/good.yaml: holds no certificate"];
+    refused(&mesh, &[&roots[..], &any].concat(), 64, &words).await;
+    mesh.remove("good.yaml");
     mesh.write("torn.yaml", "kind: [");
     refused(&mesh, &[&["run", "manifests"][..], &any].concat(), 64, &["torn.yaml:1: "]).await;
 }

@@ -150,6 +150,10 @@ async fn our_own_commands_send_by_https() {
     let elsewhere = format!("https://127.0.0.1:{port}/default/shop");
     let misled = run(mesh.folder(), &["send", &elsewhere, "--ca-bundle", "ca.crt"]).await;
     assert!(misled.err.contains("it is for another host name (localhost)"), "{}", misled.err);
+    let plain = run(mesh.folder(), &["send", &url.replace("https", "http")]).await;
+    assert!(plain.err.contains("does it want `https://`?"), "{}", plain.err);
+    let secure = run(mesh.folder(), &["get", "--server", &mesh.admin("").replace("http", "https")]).await;
+    assert!(secure.err.contains("does it want `http://`?"), "{}", secure.err);
     let torn = run(mesh.folder(), &["send", &url, "--ca-bundle", "manifests/mesh.yaml"]).await;
     assert_eq!(torn.code, Some(2), "{torn:?}");
     assert!(torn.err.contains("--ca-bundle") && torn.err.contains("holds no certificate"), "{}", torn.err);

@@ -17,7 +17,7 @@ const TRUSTED: &str = "`CACerts` or `--ca-bundle`";
 
 /// The CA bundle cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the CA bundle {0}")]
+#[error("{0}")]
 pub struct CaBundleError(PemError);
 
 /// The roots of this process: the system's, read when they are first needed, and a bundle.

@@ -3,7 +3,7 @@
 use certificates::PemError;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
-use rustls::RootCertStore;
+use rustls::{InvalidMessage, RootCertStore};
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub fn connector(https: bool, ca_bundle: Option<&[u8]>) -> Result<Connector, Pem
     Ok(either.enable_http1().wrap_connector(tcp))
 }
 
-/// Why a request failed: what is wrong with a certificate, else the root of the error.
+/// Why a request failed: what is wrong with a certificate or the scheme, else the root of the error.
 #[must_use]
 pub fn reason(error: &(dyn Error + 'static)) -> String {
     match certificates::tls_error(error) {
@@ -43,10 +43,20 @@ pub fn reason(error: &(dyn Error + 'static)) -> String {
         Some(rustls::Error::AlertReceived(alert)) => {
             certificates::alert(*alert, false).map_or_else(|| root(error), str::to_owned)
         }
+        Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
+            "what came back is no TLS: does it want `http://`?".to_owned()
+        }
+        _ if chain(error).filter_map(|error| error.downcast_ref()).any(hyper::Error::is_parse) => {
+            "what came back is no HTTP: does it want `https://`?".to_owned()
+        }
         _ => root(error),
     }
 }
 
 fn root(error: &(dyn Error + 'static)) -> String {
-    std::iter::successors(Some(error), |error| (*error).source()).last().unwrap_or(error).to_string()
+    chain(error).last().unwrap_or(error).to_string()
+}
+
+fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
 }

@@ -39,14 +39,8 @@ pub(crate) async fn run(args: Args, out: &mut Output) -> Result<Exit, CliError> 
     let Some(text) = args.expression.as_deref() else {
         return lines::answer(std::io::stdin().lock(), out);
     };
-    let expression: Expression = match text.parse() {
-        Ok(expression) => expression,
-        Err(error) => return Err(at(error.place, text, error.to_string(), out)?),
-    };
+    let expression = parse(text, out)?;
     let event = args.event.as_deref().map_or_else(|| Ok(sample()), event_file::read)?;
-    for advice in expression.advice() {
-        out.note(format!("note: {}: {}", advice.place, advice.message))?;
-    }
     let (value, fault) = expression.evaluate(&event);
     out.line(value.to_string())?;
     match fault {
@@ -56,6 +50,18 @@ pub(crate) async fn run(args: Args, out: &mut Output) -> Result<Exit, CliError> 
             Err(at(expression.place(&fault), text, message, out)?)
         }
     }
+}
+
+/// Reads an expression, and says what is wrong or doubtful about it.
+pub(super) fn parse(text: &str, out: &mut Output) -> Result<Expression, CliError> {
+    let expression: Expression = match text.parse() {
+        Ok(expression) => expression,
+        Err(error) => return Err(at(error.place, text, error.to_string(), out)?),
+    };
+    for advice in expression.advice() {
+        out.note(format!("note: {}: {}", advice.place, advice.message))?;
+    }
+    Ok(expression)
 }
 
 /// Points at the place, and makes the error that ends the command.

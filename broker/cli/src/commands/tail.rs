@@ -1,6 +1,6 @@
 //! `sluice tail`: events as they are accepted.
 
-use super::send;
+use super::{eval, send};
 use crate::connection::Connection;
 use crate::error::{CliError, Exit};
 use crate::output::{Format, Output};
@@ -40,6 +40,10 @@ pub struct Args {
 }
 
 pub(crate) async fn run(args: Args, out: &mut Output) -> Result<Exit, CliError> {
+    if let Some(text) = &args.filter {
+        // Who waits for events that never pass learns why here and nowhere else.
+        eval::parse(text, out)?;
+    }
     let client = args.connection.client()?;
     if let Some(target) = &args.target
         && send::find_target(&client.objects().await?, target).is_none()

@@ -118,6 +118,16 @@ async fn eval_is_about_the_event_in_a_file() {
 }
 
 #[tokio::test]
+async fn explain_names_what_is_not_in_force() {
+    let (folder, _) = folder(&SHOP.replace("type: order.", "Type: order."));
+    let event = folder.path().join("event.txt");
+    std::fs::write(&event, r#"{"specversion":"1.0","id":"1","source":"/s","type":"order.new"}"#).unwrap();
+    let done = sluice(&["explain", "--event", typed(&event), typed(folder.path())]).await;
+    assert_eq!((done.exit, done.out.as_str()), (Exit::Done, ""));
+    assert!(done.err.contains("Trigger default/bill: spec.filters[0].prefix"), "{}", done.err);
+}
+
+#[tokio::test]
 async fn explain_needs_no_server() {
     let (folder, _) = folder(SHOP);
     let event = folder.path().join("event.txt");

@@ -163,6 +163,15 @@ async fn tail_says_when_it_waits_for_a_broker_that_is_not_there() {
 }
 
 #[tokio::test]
+async fn tail_says_what_is_wrong_with_its_filter() {
+    let torn = sluice(&["tail", "--filter", "type = "]).await;
+    let said = "type = \n      ^\nerror: column 7: a value is expected here, the expression ends\n";
+    assert_eq!((torn.exit, torn.err.as_str()), (Exit::Failed, said));
+    let never = sluice(&["tail", "--filter", "FOO(1)", "--server", "http://127.0.0.1:1"]).await;
+    assert!(never.err.starts_with("note: column 1: there is no function `FOO`"), "{}", never.err);
+}
+
+#[tokio::test]
 async fn dead_letters_are_listed_and_shown() {
     let server = server().await;
     assert_eq!(server.sluice(&["dlq", "list"]).await.err, "no dead letters\n");
