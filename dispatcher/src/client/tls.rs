@@ -3,8 +3,8 @@
 use super::SendError;
 use broker_core::ClientCertificate;
 use certificates::{Identity, PemError};
-use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{InvalidMessage, RootCertStore};
 use std::error::Error;
 use std::sync::Arc;
 use tokio::net::TcpStream;
@@ -108,6 +108,9 @@ pub(super) fn explain(host: &str, shown: bool, error: &(dyn Error + 'static)) ->
             return Some(format!("the certificate of `{host}` is refused: {problem}"));
         }
         rustls::Error::AlertReceived(alert) => certificates::alert(*alert, shown),
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+            return Some(format!("`{host}` does not speak TLS at this port: is it `http://` that is meant?"));
+        }
         _ => None,
     };
     let remedy = match why {

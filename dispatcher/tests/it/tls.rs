@@ -85,7 +85,7 @@ async fn a_refused_certificate_is_explained() {
     let other = refusal(&authority.sink("elsewhere.example", false).await, roots.clone()).await;
     assert!(other.contains("it is for another host name"), "{other}");
     let plain = refusal(&Sink::blurting().await, roots).await;
-    assert!(plain.contains("no secure connection to `localhost`"), "{plain}");
+    assert!(plain.contains("`localhost` does not speak TLS at this port"), "{plain}");
     let nonsense = refusal(&good, Some("nonsense".to_owned())).await;
     assert!(nonsense.contains("what stands in the sink's `CACerts` holds no certificate"), "{nonsense}");
 }

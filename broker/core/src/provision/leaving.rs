@@ -1,7 +1,7 @@
 //! What the table no longer has.
 
 use super::{Provisioned, Provisioner};
-use crate::{ChannelId, GroupName, Readiness, RoutingTable, State};
+use crate::{Channel, ChannelId, GroupName, Readiness, RoutingTable, State};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tokio::time::Instant;
 
@@ -25,6 +25,7 @@ impl Provisioner {
                 {
                     tracing::warn!(trigger = %group, %error, "the removed trigger could not be parked");
                 }
+                say_what_waits(&group, self.channels.get(id).as_deref());
             }
             if !wanted.contains_key(id) {
                 gone.push(id.clone());
@@ -36,6 +37,18 @@ impl Provisioner {
                 self.removed.insert(id, (channel, provisioned.channel.backend, Instant::now()));
             }
         }
+    }
+}
+
+/// A step that is taken out of a flow leaves its events behind: no list shows them, so the log does.
+fn say_what_waits(group: &GroupName, channel: Option<&dyn Channel>) {
+    let events = channel.and_then(|channel| channel.lag(group)).map_or(0, |lag| lag.backlog);
+    if events > 0 {
+        tracing::warn!(
+            trigger = %group,
+            events,
+            "removed with events that it has not finished: they are kept for `--keep-removed`, put it back to have them delivered"
+        );
     }
 }
 
