@@ -73,7 +73,7 @@ async fn a_sink_that_is_not_trusted_is_a_dead_letter_with_the_reason_until_it_is
         ("expired", "the certificate of `localhost` is refused: it has expired (2020-01-01T00:00:00Z)"),
         ("early", "it is not valid yet, but from 2119-01-01T00:00:00Z on"),
         ("other", "it is for another host name (elsewhere.example)"),
-        ("plain", "no secure connection to `127.0.0.1`"),
+        ("plain", "`127.0.0.1` does not speak TLS at this port: is it `http://` that is meant?"),
     ] {
         let reason = reason(&mesh, trigger).await;
         assert!(reason.contains(words), "{trigger}: {reason}");
