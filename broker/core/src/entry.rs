@@ -140,3 +140,30 @@ impl Done {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Done, Entry};
+    use bytes::Bytes;
+    use std::sync::Arc;
+
+    const BYTES: &[u8] = b"\x41\x02\x01\0\0\0\0\0\0\x04\0\0\0ns/g1";
+
+    /// Logs of every version open.
+    #[test]
+    fn the_bytes_of_a_conclusion_never_change() {
+        let done = Done { group: "ns/g".into(), incarnation: "1".into(), at: 258 };
+        let entry = Entry::Done(Arc::new(done));
+        let mut bytes = Vec::new();
+        entry.encode(&mut bytes);
+        assert_eq!(bytes, BYTES);
+        assert_eq!(Entry::decode(Bytes::from_static(BYTES)), Ok(entry));
+    }
+
+    #[test]
+    fn a_conclusion_that_was_cut_in_its_name_is_damaged() {
+        for end in 1..BYTES.len() - 1 {
+            assert!(Entry::decode(Bytes::from_static(&BYTES[..end])).is_err(), "{end} bytes");
+        }
+    }
+}

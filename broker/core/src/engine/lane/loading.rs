@@ -63,8 +63,16 @@ async fn recall(log: &dyn Log, lane: Lane, loaded: &mut Loaded, end: Position) -
                 tokio::time::sleep(RETRY).await;
                 reader = log.read(lane, at);
             }
-            // What is left up to the end is damaged.
-            Err(_) => break,
+            // What is left up to the end is damaged, or the log hangs.
+            Err(_) => {
+                tracing::warn!(
+                    lane = lane.0,
+                    at,
+                    end,
+                    "nothing more is read of what lies behind the lane's state: if it was concluded there, it is delivered again"
+                );
+                break;
+            }
         }
     }
     Some(())
