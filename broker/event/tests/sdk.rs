@@ -102,12 +102,13 @@ fn one(attribute: event::Attribute<'_>) -> (String, Value) {
     (attribute.name.to_owned(), serde_json::json!([value, format!("{:?}", attribute.kind)]))
 }
 
-/// Each event as it is, and as it comes over HTTP in both modes; but for relative schemas.
+/// Each event as it is, and as it comes over HTTP in both modes; but for relative schemas. Seeds that are no events are
+/// not for here.
 fn corpus() -> Vec<Event> {
     let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds");
     let mut events: Vec<Event> =
         MORE.iter().map(|text| json::decode(&Bytes::from_static(text.as_bytes())).unwrap()).collect();
-    events.extend(files(&seeds.join("json")).map(|text| json::decode(&text.into()).unwrap()));
+    events.extend(files(&seeds.join("json")).filter_map(|text| json::decode(&text.into()).ok()));
     events.extend(files(&seeds.join("http")).flat_map(|text| message(&String::from_utf8(text).unwrap())));
     assert_eq!(events.len(), MORE.len() + 8);
     events.retain(|event| event.get("schemaurl") != Some("s"));
@@ -126,9 +127,10 @@ fn message(text: &str) -> Vec<Event> {
     let fields = head.lines().map(|line| line.split_once(": ").unwrap());
     let headers =
         fields.map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap())).collect();
-    match decode(&headers, Bytes::copy_from_slice(body.as_bytes())).unwrap() {
-        Decoded::One(event) => vec![event],
-        Decoded::Batch(events) => events,
+    match decode(&headers, Bytes::copy_from_slice(body.as_bytes())) {
+        Ok(Decoded::One(event)) => vec![event],
+        Ok(Decoded::Batch(events)) => events,
+        Err(_) => Vec::new(),
     }
 }
 
