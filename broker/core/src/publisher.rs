@@ -1,6 +1,5 @@
 //! The one door in.
 
-use crate::names::TargetKind;
 use crate::{AppendError, Channel, ChannelId, Channels, Delivery, GroupName, ObjectKey, Routes};
 use event::{Addressee, Audience, Envelope, Event, Record, Timestamp, TraceContext};
 use std::fmt::Display;
@@ -46,7 +45,7 @@ pub struct Arrival {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum PublishError {
     /// 404.
-    #[error("there is no {} `{}/{}`", kind_word(.0.kind), .0.namespace, .0.name)]
+    #[error("there is no {} `{}/{}`", .0.kind.word(), .0.namespace, .0.name)]
     NoSuchTarget(ObjectKey),
     /// 400 from outside; final for a reply.
     #[error(
@@ -76,16 +75,6 @@ impl PublishError {
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(self, Self::OutOfHops | Self::TooLarge { .. })
-    }
-}
-
-/// The kind as people write it.
-fn kind_word(kind: TargetKind) -> &'static str {
-    match kind {
-        TargetKind::Broker => "Broker",
-        TargetKind::Channel => "Channel",
-        TargetKind::Sequence => "Sequence",
-        TargetKind::Parallel => "Parallel",
     }
 }
 

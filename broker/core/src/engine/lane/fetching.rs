@@ -2,7 +2,6 @@
 
 use super::{Fetch, LaneTask, RETRY};
 use crate::{Entry, LogError, Position};
-use std::collections::BTreeSet;
 
 impl LaneTask {
     /// Reads what is due in groups that have room, all in one go.
@@ -29,12 +28,12 @@ impl LaneTask {
 
     pub(super) fn fetched(&mut self, read: Result<Vec<(Position, Entry)>, LogError>) {
         let Some(Fetch { asked, .. }) = self.fetch.take() else { return };
-        let touched: BTreeSet<u32> = asked.iter().map(|(_, id)| *id).collect();
         match read {
             Ok(entries) => {
                 for (at, id) in asked {
                     let found = entries.binary_search_by_key(&at, |(p, _)| *p).ok().map(|n| &entries[n].1);
                     self.hand_fetched(at, id, found);
+                    self.note(id);
                 }
             }
             Err(error) => {
@@ -48,9 +47,7 @@ impl LaneTask {
                 return;
             }
         }
-        for id in touched {
-            self.touch(id);
-        }
+        self.touch_noted();
     }
 
     fn hand_fetched(&mut self, at: Position, id: u32, entry: Option<&Entry>) {
