@@ -3,14 +3,18 @@
 //! serde's own errors name no field, and its structs skip unknown fields in silence. This deserializer over a
 //! JSON value names both. As in Kubernetes, a struct's field that is `null` counts as left out.
 
+mod error;
+
 use crate::nearest;
 use crate::object::{field_path, item_path};
 use serde::de::value::StrDeserializer;
-use serde::de::{self, DeserializeOwned, DeserializeSeed, Expected, IntoDeserializer, Unexpected, Visitor};
+use serde::de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, Unexpected, Visitor};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt;
+
+pub(crate) use error::FieldError;
 
 /// What was read, and the fields nobody knows.
 #[derive(Debug)]
@@ -18,16 +22,6 @@ pub(crate) struct Read<T> {
     pub(crate) value: T,
     /// Path of each unknown field, and what to say about it.
     pub(crate) unknown: Vec<(String, String)>,
-}
-
-/// Where a document does not fit its type, and why.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct FieldError {
-    pub(crate) field: Option<String>,
-    pub(crate) message: String,
-    /// The same where the value must not be shown.
-    pub(crate) discreet: String,
-    is_missing: bool,
 }
 
 /// Errors that are told of one object; nobody reads more of them at once.
@@ -236,17 +230,6 @@ impl<'de> de::MapAccess<'de> for Fields<'de, '_> {
     }
 }
 
-/// Rust's words for what is expected, as a reader of YAML says them.
-fn plain(expected: &str) -> String {
-    match expected {
-        "i32" => "a whole number up to 2147483647".to_owned(),
-        "u16" => "a whole number up to 65535".to_owned(),
-        "a sequence" => "a list".to_owned(),
-        "a map" => "an object".to_owned(),
-        other => other.to_owned(),
-    }
-}
-
 fn unexpected(value: &Value) -> Unexpected<'_> {
     match value {
         Value::Null => Unexpected::Unit,
@@ -255,60 +238,6 @@ fn unexpected(value: &Value) -> Unexpected<'_> {
         Value::String(text) => Unexpected::Str(text),
         Value::Array(_) => Unexpected::Seq,
         Value::Object(_) => Unexpected::Map,
-    }
-}
-
-impl std::error::Error for FieldError {}
-
-impl fmt::Display for FieldError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl de::Error for FieldError {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        let message = message.to_string();
-        Self { field: None, discreet: message.clone(), message, is_missing: false }
-    }
-
-    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        let expected = plain(&expected.to_string());
-        let remedy = match (expected.as_str(), found) {
-            (
-                "a string",
-                Unexpected::Bool(_) | Unexpected::Signed(_) | Unexpected::Unsigned(_) | Unexpected::Float(_),
-            ) => ": put it in quotes",
-            _ => "",
-        };
-        let found = match found {
-            Unexpected::Unit | Unexpected::Option => "null".to_owned(),
-            Unexpected::Map => "an object".to_owned(),
-            Unexpected::Seq => "a list".to_owned(),
-            other => other.to_string(),
-        };
-        Self {
-            discreet: format!("{expected} is expected here{remedy}"),
-            ..Self::custom(format!("{expected} is expected here, not {found}{remedy}"))
-        }
-    }
-
-    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        let expected = plain(&expected.to_string());
-        Self {
-            discreet: format!("{expected} is expected here"),
-            ..Self::custom(format!("{found} is out of range: {expected} is expected"))
-        }
-    }
-
-    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        let hint = nearest::hint(variant, expected.iter().copied());
-        let names: Vec<String> = expected.iter().map(|name| format!("`{name}`")).collect();
-        Self::custom(format!("`{}` is not one of {}{hint}", variant.escape_debug(), names.join(", ")))
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        Self { is_missing: true, ..Self::custom(format!("`{field}` is missing")) }
     }
 }
 
